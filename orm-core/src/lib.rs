@@ -1,1 +1,12 @@
-//! Placeholder.
+//! An async ORM and SQL toolkit: a composable expression language below, a unit of work above.
+
+// The derive writes `::orm_core::…`, in this crate's own documentation tests and unit tests too.
+#[allow(unused_extern_crates)]
+extern crate self as orm_core;
+
+#[macro_use]
+pub mod types;
+pub mod dialect;
+pub mod error;
+
+pub use error::{Error, Result};

@@ -1,0 +1,49 @@
+use super::Dialect;
+
+/// What a server of a given version can do, found once per engine when it connects.
+///
+/// Statements are compiled for capabilities, not for a database's name, so that a difference between versions is data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The database.
+    pub dialect: Dialect,
+    /// Its version: major, minor, patch.
+    pub version: (u32, u32, u32),
+}
+
+impl Capabilities {
+    /// What the version of each database that this crate is tested against can do; the answer for statements that are
+    /// printed without a connection.
+    pub const fn of(dialect: Dialect) -> Self {
+        let version = match dialect {
+            Dialect::Sqlite => (3, 51, 0),
+            Dialect::Postgres => (15, 0, 0),
+            Dialect::MySql => (8, 4, 0),
+            Dialect::MariaDb => (10, 11, 0),
+        };
+        Capabilities { dialect, version }
+    }
+
+    /// The most binds that one statement may carry.
+    pub const fn max_binds(&self) -> usize {
+        match self.dialect {
+            Dialect::Sqlite => 32_766,
+            Dialect::Postgres | Dialect::MySql | Dialect::MariaDb => 65_535,
+        }
+    }
+
+    /// Whether INSERT … RETURNING works.
+    pub const fn insert_returning(&self) -> bool {
+        !matches!(self.dialect, Dialect::MySql)
+    }
+
+    /// Whether UPDATE … RETURNING works.
+    pub const fn update_returning(&self) -> bool {
+        matches!(self.dialect, Dialect::Sqlite | Dialect::Postgres)
+    }
+
+    /// Whether DELETE … RETURNING works.
+    pub const fn delete_returning(&self) -> bool {
+        !matches!(self.dialect, Dialect::MySql)
+    }
+}
