@@ -7,6 +7,9 @@ extern crate self as orm_core;
 #[macro_use]
 pub mod types;
 pub mod dialect;
+pub mod entity;
 pub mod error;
+pub mod expr;
+pub mod schema;
 
 pub use error::{Error, Result};
