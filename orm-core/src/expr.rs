@@ -26,7 +26,7 @@ pub use expression::{BaseOf, Expr, Expression, Merge, NullOf};
 pub use function::{
     Args, abs, char_length, coalesce, concat, current_date, current_timestamp, func, lower, nullif, round, trim, upper,
 };
-pub use label::Label;
+pub use label::{Label, LabelDef};
 pub use node::{BinaryOp, Function, InSource, Like, LikeKind, Node, UnaryOp};
 pub use operand::{InList, Operand, bind};
 pub use order::{GroupBy, Nulls, OrderBy, Ordered};

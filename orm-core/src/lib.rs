@@ -10,6 +10,7 @@ pub mod dialect;
 pub mod entity;
 pub mod error;
 pub mod expr;
+pub mod query;
 pub mod schema;
 
 pub use error::{Error, Result};

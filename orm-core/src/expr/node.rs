@@ -70,6 +70,8 @@ pub enum Node {
     Label(Arc<LabelDef>),
     /// In ON CONFLICT … DO UPDATE: the value of this column (by index) in the row that was to be inserted.
     Excluded(ColumnRef),
+    /// DEFAULT, in the VALUES of an INSERT.
+    Default,
     /// `true` or `false` as a condition.
     Truth(bool),
     /// The same node, declared to be possibly NULL: what `.optional()` makes of a column.
@@ -152,6 +154,60 @@ impl Node {
         }
     }
 
+    /// The same tree with every column passed through `change`.
+    pub fn map_columns(&mut self, change: &mut dyn FnMut(&mut ColumnRef)) {
+        match self {
+            Node::Column(column) | Node::Excluded(column) => change(column),
+            Node::Bind(_) | Node::Query(_) | Node::Exists { .. } | Node::Default | Node::Truth(_) | Node::Raw(_) => {}
+            Node::Unary(_, inner) | Node::Cast(inner, _) | Node::Optional(inner) => inner.map_columns(change),
+            Node::IsNull { operand, .. } => operand.map_columns(change),
+            Node::Binary(_, sides) => {
+                sides.0.map_columns(change);
+                sides.1.map_columns(change);
+            }
+            Node::And(nodes) | Node::Or(nodes) | Node::Tuple(nodes) => {
+                nodes.iter_mut().for_each(|node| node.map_columns(change));
+            }
+            Node::In { operand, list, .. } => {
+                operand.map_columns(change);
+                if let InSource::List(nodes) = list {
+                    nodes.iter_mut().for_each(|node| node.map_columns(change));
+                }
+            }
+            Node::Between(parts) => {
+                parts.0.map_columns(change);
+                parts.1.map_columns(change);
+                parts.2.map_columns(change);
+            }
+            Node::Like(like) => {
+                like.operand.map_columns(change);
+                like.pattern.map_columns(change);
+            }
+            Node::Case { subject, arms, otherwise } => {
+                subject.iter_mut().for_each(|node| node.map_columns(change));
+                for (when, then) in arms {
+                    when.map_columns(change);
+                    then.map_columns(change);
+                }
+                otherwise.iter_mut().for_each(|node| node.map_columns(change));
+            }
+            Node::Function(function) => {
+                function.args.iter_mut().for_each(|node| node.map_columns(change));
+                function.order_by.iter_mut().for_each(|ordered| ordered.node.map_columns(change));
+                function.filter.iter_mut().for_each(|node| node.map_columns(change));
+                if let Some(window) = &mut function.over {
+                    window.partition_by.iter_mut().for_each(|node| node.map_columns(change));
+                    window.order_by.iter_mut().for_each(|ordered| ordered.node.map_columns(change));
+                }
+            }
+            Node::Label(label) => {
+                let mut node = label.node.clone();
+                node.map_columns(change);
+                *label = Arc::new(LabelDef { name: label.name.clone(), node });
+            }
+        }
+    }
+
     /// The node's direct parts, in the order in which they are written.
     pub fn children<'a>(&'a self, visit: &mut dyn FnMut(&'a Node)) {
         match self {
@@ -160,6 +216,7 @@ impl Node {
             | Node::Query(_)
             | Node::Exists { .. }
             | Node::Excluded(_)
+            | Node::Default
             | Node::Truth(_)
             | Node::Raw(_) => {}
             Node::Unary(_, inner) | Node::Cast(inner, _) | Node::Optional(inner) => visit(inner),

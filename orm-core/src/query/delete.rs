@@ -1,0 +1,54 @@
+use super::selection::Selection;
+use super::tree::{DeleteTree, Statement, Tree};
+use super::update::{Dml, Returning};
+use crate::entity::{Entity, Model};
+use crate::expr::Condition;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A DELETE from the table of `M`.
+pub struct Delete<M> {
+    pub(crate) tree: DeleteTree,
+    of: PhantomData<fn() -> M>,
+}
+
+impl<M> Clone for Delete<M> {
+    fn clone(&self) -> Self {
+        Delete { tree: self.tree.clone(), of: PhantomData }
+    }
+}
+
+impl<M> fmt::Debug for Delete<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tree.fmt(f)
+    }
+}
+
+impl<M> Statement for Delete<M> {
+    fn tree(&self) -> Tree<'_> {
+        Tree::Delete(&self.tree)
+    }
+}
+
+/// DELETE. Without a `filter` it deletes every row.
+pub fn delete<M: Model>(entity: Entity<M>) -> Delete<M> {
+    let _ = entity;
+    Delete { tree: DeleteTree { table: M::TABLE, filter: Vec::new(), returning: Vec::new() }, of: PhantomData }
+}
+
+impl<M: Model> Delete<M> {
+    /// WHERE; several are joined by AND.
+    #[must_use]
+    pub fn filter<C: Condition>(mut self, condition: C) -> Self {
+        self.tree.filter.push(condition.into_condition());
+        self
+    }
+
+    /// RETURNING. MySQL has none: an error when compiled for it.
+    pub fn returning<S: Selection>(mut self, selection: S) -> Returning<S::Row, S::Keyed> {
+        let mut items = Vec::new();
+        let decoder = selection.resolve(&mut items);
+        self.tree.returning = items;
+        Returning::new(Dml::Delete(self.tree), decoder)
+    }
+}
