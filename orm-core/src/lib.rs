@@ -4,6 +4,8 @@
 #[allow(unused_extern_crates)]
 extern crate self as orm_core;
 
+#[doc(hidden)]
+pub mod __private;
 #[macro_use]
 pub mod types;
 pub mod dialect;

@@ -4,8 +4,11 @@
 mod from_models;
 mod metadata;
 mod naming;
+mod registration;
 mod table;
 
 pub use metadata::MetaData;
 pub use naming::NamingConvention;
+#[doc(hidden)]
+pub use registration::Registration;
 pub use table::{Check, Column, ForeignKey, Index, PrimaryKey, Schema, Table, Unique};
