@@ -10,9 +10,11 @@ pub mod __private;
 pub mod types;
 pub mod dialect;
 pub mod entity;
+pub mod engine;
 pub mod error;
 pub mod expr;
 pub mod query;
 pub mod schema;
 
+pub use engine::{Connection, Engine, Transaction};
 pub use error::{Error, Result};
