@@ -15,3 +15,20 @@ pub struct Compiled {
     /// The binds.
     pub binds: Vec<Value>,
 }
+
+/// Compiles a statement.
+///
+/// # Errors
+/// Everything, for now.
+pub fn compile(statement: crate::query::Tree<'_>, capabilities: &Capabilities) -> crate::Result<Compiled> {
+    let _ = statement;
+    Err(crate::Error::Unsupported { feature: "statements".to_owned(), dialect: capabilities.dialect })
+}
+
+/// Compiles an INSERT.
+///
+/// # Errors
+/// Everything, for now.
+pub fn compile_insert(tree: crate::query::InsertTree, capabilities: &Capabilities) -> crate::Result<Compiled> {
+    compile(crate::query::Tree::Insert(&tree), capabilities)
+}

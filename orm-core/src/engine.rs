@@ -257,7 +257,7 @@ impl Engine {
     }
 
     /// [`Connection::stream`] on a connection of the pool, which the stream holds until it is dropped.
-    pub fn stream(&self, statement: impl Into<Statement>) -> RowStream<'static> {
+    pub fn stream_rows(&self, statement: impl Into<Statement>) -> RowStream<'static> {
         use futures_util::StreamExt;
         let (engine, statement) = (self.clone(), statement.into());
         generate::generate(move |giver| async move {
@@ -265,7 +265,7 @@ impl Engine {
                 Ok(connection) => connection,
                 Err(error) => return giver.give(Err(error)).await,
             };
-            let mut rows = connection.stream(statement);
+            let mut rows = connection.stream_rows(statement);
             while let Some(row) = rows.next().await {
                 giver.give(row).await;
             }

@@ -9,10 +9,12 @@ pub mod __private;
 #[macro_use]
 pub mod types;
 pub mod dialect;
-pub mod entity;
 pub mod engine;
+pub mod entity;
 pub mod error;
 pub mod expr;
+pub mod model;
+pub mod prelude;
 pub mod query;
 pub mod schema;
 

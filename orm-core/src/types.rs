@@ -15,6 +15,7 @@ mod json;
 mod nullability;
 mod row;
 mod value;
+mod value_row;
 
 pub use auto::{Auto, Deferred, Field};
 pub use basic::parse_datetime;
@@ -32,3 +33,4 @@ pub use sql_type::{Boolean, Numeric, Plain, References, SqlType, Text, Type};
 #[cfg(feature = "uuid")]
 pub use uuid::Uuid;
 pub use value::{Kind, Value};
+pub use value_row::ValueRow;

@@ -119,7 +119,7 @@ impl Connection {
     ///
     /// # Errors
     /// In the stream: those of [`fetch`](Self::fetch). The first error ends it.
-    pub fn stream(&mut self, statement: impl Into<Statement>) -> RowStream<'_> {
+    pub fn stream_rows(&mut self, statement: impl Into<Statement>) -> RowStream<'_> {
         let mut statement = statement.into();
         generate(move |giver| async move {
             if let Err(error) = self.ready(&statement).await {

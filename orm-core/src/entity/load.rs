@@ -13,7 +13,7 @@ pub enum Strategy {
 }
 
 /// One hop of a loader path.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LoadStep {
     /// The relationship.
     pub relationship: RelRef,
@@ -28,7 +28,7 @@ pub struct LoadStep {
 }
 
 /// A path of relationships to load, without its types.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LoadPath {
     /// The hops, from the query's model on.
     pub steps: Vec<LoadStep>,

@@ -99,6 +99,11 @@ impl RelRef {
         &self.table.relationships[usize::from(self.index)]
     }
 
+    /// Its full name, `User::addresses`.
+    pub fn name(self) -> &'static str {
+        self.def().full_name
+    }
+
     /// The relationship with its keys found.
     ///
     /// # Errors
@@ -199,6 +204,8 @@ pub enum Secondary {
 pub struct RelationshipDef {
     /// The field's name.
     pub name: &'static str,
+    /// Its full name, `User::addresses`.
+    pub full_name: &'static str,
     /// Its kind.
     pub kind: RelKind,
     /// The table that it leads to.

@@ -1,3 +1,4 @@
+use super::{DecodeError, Row};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -127,6 +128,33 @@ impl Value {
             Value::Enum { type_name, .. } => Kind::Enum(type_name),
             Value::Invalid(_) => return None,
         })
+    }
+
+    /// Reads a column as a value of the same kind as this one.
+    ///
+    /// # Errors
+    /// When the column has another type.
+    pub fn read_like(&self, row: &dyn Row, index: usize) -> Result<Value, DecodeError> {
+        let Some(kind) = self.kind() else { return Err(DecodeError::Invalid(self.to_string())) };
+        Ok(match kind {
+            Kind::Bool => row.bool(index)?.map(Value::Bool),
+            Kind::I16 | Kind::I32 | Kind::I64 => row.i64(index)?.map(Value::I64),
+            Kind::U64 => row.u64(index)?.map(Value::U64),
+            Kind::F32 => row.f64(index)?.map(|n| Value::F32(n as f32)),
+            Kind::F64 => row.f64(index)?.map(Value::F64),
+            Kind::Text => row.text(index)?.map(|text| Value::Text(text.into_owned())),
+            Kind::Bytes => row.bytes(index)?.map(|bytes| Value::Bytes(bytes.into_owned())),
+            Kind::Date => row.date(index)?.map(Value::Date),
+            Kind::Time => row.time(index)?.map(Value::Time),
+            Kind::DateTime => row.datetime(index)?.map(Value::DateTime),
+            Kind::Timestamp => row.timestamp(index)?.map(Value::Timestamp),
+            Kind::Interval => row.interval(index)?.map(Value::Interval),
+            Kind::Uuid => row.uuid(index)?.map(Value::Uuid),
+            Kind::Decimal => row.decimal(index)?.map(|text| Value::Decimal(text.into_owned())),
+            Kind::Json => row.json(index)?.map(|text| Value::Json(text.into_owned())),
+            Kind::Enum(type_name) => row.text(index)?.map(|text| Value::Enum { type_name, value: text.into_owned() }),
+        }
+        .unwrap_or(Value::Null(kind)))
     }
 
     /// The value as a 64-bit integer, if it is an integer that fits.

@@ -1,0 +1,145 @@
+use super::relation::Relation;
+use crate::entity::{Model, TableDef};
+use crate::error::Error;
+use crate::types::{DecodeError, Field, Row, Value, ValueRow, column};
+use std::any::Any;
+
+/// The run-time half of a [`Model`]. `#[derive(Model)]` implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "not a model",
+    note = "add `#[derive(Model)]` to it"
+)]
+pub trait Mapped: Model + Clone {
+    /// Decodes the columns from position `at` on, in the order of the fields. Relationships are not loaded.
+    ///
+    /// # Errors
+    /// [`ColumnError`] naming the column that can't be read.
+    fn from_row(row: &dyn Row, at: usize) -> Result<Self, ColumnError>;
+
+    /// A column's value; `None` while it is unset.
+    fn value(&self, column: u16) -> Option<Value>;
+
+    /// Reads a column from position `at`.
+    ///
+    /// # Errors
+    /// When the value does not fit the field.
+    fn read(&mut self, column: u16, row: &dyn Row, at: usize) -> Result<(), DecodeError>;
+
+    /// A relationship's field, by the relationship's index.
+    fn relation(&self, index: u16) -> &dyn Relation;
+
+    /// A relationship's field, by the relationship's index.
+    fn relation_mut(&mut self, index: u16) -> &mut dyn Relation;
+}
+
+/// Which column of a row could not be read, and why.
+#[derive(Debug)]
+pub struct ColumnError {
+    /// The column's index in its table.
+    pub column: u16,
+    /// Why.
+    pub reason: DecodeError,
+}
+
+impl ColumnError {
+    /// The crate's error, naming the model and field.
+    #[cold]
+    pub fn of(self, table: &'static TableDef) -> Error {
+        let column = format!("`{}::{}`", table.title(), table.column_def(self.column).field);
+        Error::Decode { column, reason: self.reason }
+    }
+}
+
+/// Decodes a field. For the derive's output.
+///
+/// # Errors
+/// [`ColumnError`] naming the column.
+#[doc(hidden)]
+pub fn field<F: Field>(row: &dyn Row, at: usize, index: u16) -> Result<F, ColumnError> {
+    match column::<F::Sql>(row, at) {
+        Ok(value) => Ok(F::from_sql(value)),
+        Err(reason) => Err(ColumnError { column: index, reason }),
+    }
+}
+
+/// Reads a column into a field. For the derive's output.
+///
+/// # Errors
+/// When the value does not fit the field.
+#[doc(hidden)]
+pub fn read_field<F: Field>(field: &mut F, row: &dyn Row, at: usize) -> Result<(), DecodeError> {
+    *field = F::from_sql(column::<F::Sql>(row, at)?);
+    Ok(())
+}
+
+/// What a model without that relationship answers. For the derive's output.
+///
+/// # Panics
+/// Always: only the crate itself asks for relationships, by the indexes of the model's own table.
+#[doc(hidden)]
+#[cold]
+pub fn no_relation(index: u16) -> ! {
+    panic!("there is no relationship number {index}")
+}
+
+/// A model's value without its type.
+pub trait Object: Any + Send + Sync {
+    /// The table.
+    fn table(&self) -> &'static TableDef;
+    /// A column's value; `None` while it is unset.
+    fn value(&self, column: u16) -> Option<Value>;
+    /// Sets a column.
+    ///
+    /// # Errors
+    /// When the value does not fit the field.
+    fn set(&mut self, column: u16, value: &Value) -> Result<(), DecodeError>;
+    /// Reads a column from position `at` of a row.
+    ///
+    /// # Errors
+    /// When the value does not fit the field.
+    fn read(&mut self, column: u16, row: &dyn Row, at: usize) -> Result<(), DecodeError>;
+    /// A relationship's field.
+    fn relation(&self, index: u16) -> &dyn Relation;
+    /// A relationship's field.
+    fn relation_mut(&mut self, index: u16) -> &mut dyn Relation;
+}
+
+impl<M: Mapped> Object for M {
+    fn table(&self) -> &'static TableDef {
+        M::TABLE
+    }
+    fn value(&self, column: u16) -> Option<Value> {
+        Mapped::value(self, column)
+    }
+    fn set(&mut self, column: u16, value: &Value) -> Result<(), DecodeError> {
+        Mapped::read(self, column, &ValueRow(value), 0)
+    }
+    fn read(&mut self, column: u16, row: &dyn Row, at: usize) -> Result<(), DecodeError> {
+        Mapped::read(self, column, row, at)
+    }
+    fn relation(&self, index: u16) -> &dyn Relation {
+        Mapped::relation(self, index)
+    }
+    fn relation_mut(&mut self, index: u16) -> &mut dyn Relation {
+        Mapped::relation_mut(self, index)
+    }
+}
+
+impl dyn Object {
+    /// The key columns' values; `None` while one of them is unset, a database-assigned key while it is 0.
+    pub fn primary_key(&self) -> Option<Vec<Value>> {
+        let table = self.table();
+        let auto = table.auto_key();
+        table
+            .primary_key
+            .iter()
+            .map(|index| self.value(*index).filter(|value| auto != Some(*index) || value.as_i64() != Some(0)))
+            .collect()
+    }
+
+    /// The columns' values, in order; NULL where one of them is unset.
+    pub fn values(&self, columns: &[u16]) -> Vec<Option<Value>> {
+        columns.iter().map(|column| self.value(*column)).collect()
+    }
+}

@@ -1,0 +1,67 @@
+//! The SELECT that loads a relationship of many parents at once.
+
+use crate::entity::{Link, LoadStep, RelKind, Resolved};
+use crate::expr::{BinaryOp, InSource, Node, Source};
+use crate::query::{Item, Join, JoinKind, On, SelectTree};
+use crate::types::Value;
+
+/// A query for related rows, and where its rows say whose they are.
+pub(crate) struct RelatedQuery {
+    /// The query: the target's columns first.
+    pub(crate) tree: SelectTree,
+    /// The parent's columns that the rows are matched with.
+    pub(crate) parent: Vec<u16>,
+    /// Where a row has the values of those columns: columns of the target, or positions after them.
+    pub(crate) positions: Vec<usize>,
+}
+
+/// `SELECT target.* FROM target WHERE key IN (…)`; many-to-many joins the table between and adds its near columns.
+pub(crate) fn related_query(resolved: &Resolved, step: &LoadStep, keys: &[Vec<Value>]) -> RelatedQuery {
+    let target = Source::Table(resolved.target);
+    let mut items = vec![Item::Entity { source: target.clone(), optional: false }];
+    let mut joins = Vec::new();
+    let width = resolved.target.columns.len();
+    let (parent, key_source, key_columns, positions) = match &resolved.link {
+        Link::Holds { local, remote } | Link::Held { local, remote } => {
+            let positions = remote.iter().map(|index| usize::from(*index)).collect();
+            (local.clone(), target.clone(), remote.clone(), positions)
+        }
+        Link::Through(through) => {
+            let between = Source::Table(through.table);
+            let pairs = through.far.iter().zip(&through.remote);
+            let on =
+                pairs.map(|(far, remote)| Node::binary(BinaryOp::Eq, between.column(*far), target.column(*remote)));
+            let on = On::Condition(Node::and(on.collect()));
+            joins.push(Join { kind: JoinKind::Inner, target: Some(between.clone()), on });
+            items.extend(through.near.iter().map(|near| Item::Expr { node: between.column(*near), nullable: false }));
+            let positions = (width..width + through.near.len()).collect();
+            (through.local.clone(), between, through.near.clone(), positions)
+        }
+    };
+    let bind = |value: &Value| Node::Bind(value.clone());
+    let condition = match key_columns.as_slice() {
+        [column] => Node::In {
+            operand: Box::new(key_source.column(*column)),
+            list: InSource::List(keys.iter().map(|key| bind(&key[0])).collect()),
+            negated: false,
+        },
+        several => Node::In {
+            operand: Box::new(Node::Tuple(several.iter().map(|column| key_source.column(*column)).collect())),
+            list: InSource::List(keys.iter().map(|key| Node::Tuple(key.iter().map(bind).collect())).collect()),
+            negated: false,
+        },
+    };
+    let mut filter = vec![condition];
+    filter.extend(step.filter.clone());
+    let mut order_by = step.order_by.clone();
+    if order_by.is_empty() && resolved.kind != RelKind::BelongsTo && !step.relationship.reversed {
+        order_by = resolved.def().order_by.map(|order| order()).unwrap_or_default();
+    }
+    let tree = SelectTree { items, from: vec![target], joins, filter, order_by, ..SelectTree::default() };
+    RelatedQuery { tree, parent, positions }
+}
+
+/// The key values; `None` when one is NULL or unset, so that nothing can be related.
+pub(crate) fn key_values(values: Vec<Option<Value>>) -> Option<Vec<Value>> {
+    values.into_iter().map(|value| value.filter(|value| !value.is_null())).collect()
+}

@@ -1,0 +1,182 @@
+//! What can be run: statements that return rows, and statements that do not.
+
+use crate::dialect::{self, Capabilities, Compiled};
+use crate::entity::LoadPath;
+use crate::error::Result;
+use crate::query::{
+    Decode, Delete, Insert, InsertSource, InsertTree, Returning, Select, Statement, TextRows, TextStatement, Tree,
+    Update,
+};
+use std::sync::Arc;
+
+/// A statement that returns rows: a SELECT, a `text(…).columns::<…>()`, or an INSERT, UPDATE or DELETE with `returning`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a statement that returns rows",
+    label = "no rows",
+    note = "start with `select(…)`, or add `.returning(…)` to an INSERT, UPDATE or DELETE"
+)]
+pub trait Query: Send {
+    /// A row outside a session.
+    type Row: Send + 'static;
+    /// A row in a session: entities are keys.
+    type Keyed: Send + 'static;
+
+    /// The statement for a database, what reads its rows, and what is loaded with them.
+    ///
+    /// # Errors
+    /// What is wrong with the statement, or what the database lacks.
+    fn prepare(self, capabilities: &Capabilities, limit: Option<u64>) -> Result<Prepared<Self::Row, Self::Keyed>>;
+}
+
+/// A query that is ready to be sent.
+pub struct Prepared<R, K> {
+    /// The statements; more than one where the rows of an INSERT had to be split.
+    pub statements: Vec<Compiled>,
+    /// What reads the rows.
+    pub decoder: Arc<dyn Decode<R, K>>,
+    /// What is loaded with them.
+    pub options: Vec<LoadPath>,
+    /// Whether rows that a session holds already are overwritten.
+    pub refresh_existing: bool,
+}
+
+impl<R, K> std::fmt::Debug for Prepared<R, K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.statements.fmt(f)
+    }
+}
+
+/// An INSERT, UPDATE, DELETE or text that is run for its effect.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an INSERT, UPDATE or DELETE",
+    label = "use `all`, `one`, `first` or `scalar` for a query"
+)]
+pub trait Execute: Send {
+    /// The statements for a database; more than one where the rows of an INSERT had to be split.
+    ///
+    /// # Errors
+    /// What is wrong with the statement, or what the database lacks.
+    fn statements(self, capabilities: &Capabilities) -> Result<Vec<Compiled>>;
+}
+
+impl<R: Send + 'static, K: Send + 'static> Query for &Select<R, K> {
+    type Row = R;
+    type Keyed = K;
+    fn prepare(self, capabilities: &Capabilities, limit: Option<u64>) -> Result<Prepared<R, K>> {
+        let tree = self.as_tree();
+        let compiled = match limit {
+            Some(limit) if tree.limit.is_none_or(|own| own > limit) => {
+                let mut limited = tree.clone();
+                limited.limit = Some(limit);
+                dialect::compile(Tree::Select(&limited), capabilities)?
+            }
+            _ => dialect::compile(Tree::Select(tree), capabilities)?,
+        };
+        Ok(Prepared {
+            statements: vec![compiled],
+            decoder: self.decoder().clone(),
+            options: tree.options.clone(),
+            refresh_existing: tree.refresh_existing,
+        })
+    }
+}
+
+impl<R: Send + 'static, K: Send + 'static> Query for Select<R, K> {
+    type Row = R;
+    type Keyed = K;
+    fn prepare(self, capabilities: &Capabilities, limit: Option<u64>) -> Result<Prepared<R, K>> {
+        (&self).prepare(capabilities, limit)
+    }
+}
+
+fn plain<R, K>(statements: Vec<Compiled>, decoder: &Arc<dyn Decode<R, K>>) -> Prepared<R, K> {
+    Prepared { statements, decoder: decoder.clone(), options: Vec::new(), refresh_existing: false }
+}
+
+impl<R: Send + 'static, K: Send + 'static> Query for &Returning<R, K> {
+    type Row = R;
+    type Keyed = K;
+    fn prepare(self, capabilities: &Capabilities, _: Option<u64>) -> Result<Prepared<R, K>> {
+        let statements = match self.tree() {
+            Tree::Insert(tree) => split_insert(tree.clone(), capabilities)?,
+            tree => vec![dialect::compile(tree, capabilities)?],
+        };
+        Ok(plain(statements, &self.decoder))
+    }
+}
+
+impl<R: Send + 'static, K: Send + 'static> Query for Returning<R, K> {
+    type Row = R;
+    type Keyed = K;
+    fn prepare(self, capabilities: &Capabilities, limit: Option<u64>) -> Result<Prepared<R, K>> {
+        (&self).prepare(capabilities, limit)
+    }
+}
+
+impl<R: Send + 'static, K: Send + 'static> Query for &TextRows<R, K> {
+    type Row = R;
+    type Keyed = K;
+    fn prepare(self, capabilities: &Capabilities, _: Option<u64>) -> Result<Prepared<R, K>> {
+        Ok(plain(vec![dialect::compile(self.tree(), capabilities)?], &self.decoder))
+    }
+}
+
+impl<R: Send + 'static, K: Send + 'static> Query for TextRows<R, K> {
+    type Row = R;
+    type Keyed = K;
+    fn prepare(self, capabilities: &Capabilities, limit: Option<u64>) -> Result<Prepared<R, K>> {
+        (&self).prepare(capabilities, limit)
+    }
+}
+
+/// The rows of an INSERT in as many statements as the limit of binds asks for.
+pub(crate) fn split_insert(mut tree: InsertTree, capabilities: &Capabilities) -> Result<Vec<Compiled>> {
+    let width = tree.columns.len();
+    let per_statement = capabilities.max_binds().checked_div(width).map_or(usize::MAX, |rows| rows.max(1) * width);
+    match &mut tree.source {
+        InsertSource::Rows(values) if values.is_empty() => Ok(Vec::new()),
+        InsertSource::Rows(values) if values.len() > per_statement => {
+            let mut values = std::mem::take(values).into_iter();
+            let mut statements = Vec::new();
+            loop {
+                let rows: Vec<_> = values.by_ref().take(per_statement).collect();
+                if rows.is_empty() {
+                    return Ok(statements);
+                }
+                let part = InsertTree { source: InsertSource::Rows(rows), ..tree.clone() };
+                statements.push(dialect::compile_insert(part, capabilities)?);
+            }
+        }
+        _ => Ok(vec![dialect::compile_insert(tree, capabilities)?]),
+    }
+}
+
+impl<M> Execute for Insert<M> {
+    fn statements(self, capabilities: &Capabilities) -> Result<Vec<Compiled>> {
+        split_insert(self.tree, capabilities)
+    }
+}
+
+impl<M> Execute for &Insert<M> {
+    fn statements(self, capabilities: &Capabilities) -> Result<Vec<Compiled>> {
+        split_insert(self.tree.clone(), capabilities)
+    }
+}
+
+macro_rules! execute {
+    ($([$($generics:tt)*] $type:ty;)*) => { $(
+        impl<$($generics)*> Execute for $type {
+            fn statements(self, capabilities: &Capabilities) -> Result<Vec<Compiled>> {
+                Ok(vec![dialect::compile(self.tree(), capabilities)?])
+            }
+        }
+    )* };
+}
+execute! {
+    [M] Update<M>;
+    [M] &Update<M>;
+    [M] Delete<M>;
+    [M] &Delete<M>;
+    [] TextStatement;
+    [] &TextStatement;
+}
