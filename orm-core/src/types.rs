@@ -9,6 +9,8 @@ mod auto;
 mod basic;
 #[cfg(any(feature = "decimal", feature = "bigdecimal"))]
 mod decimal;
+#[doc(hidden)]
+pub mod derive;
 mod dialect;
 #[cfg(feature = "json")]
 mod json;

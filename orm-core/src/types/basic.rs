@@ -7,6 +7,7 @@ macro_rules! integers {
             type Base = $rust;
             type Null = NotNull;
             const KIND: Kind = Kind::$kind;
+            const NUMBERED: bool = true;
 
             fn sql_type() -> Type {
                 Type::$column
@@ -46,6 +47,7 @@ macro_rules! plain {
             type Base = $rust;
             type Null = NotNull;
             const KIND: Kind = Kind::$kind;
+            const NUMBERED: bool = matches!(Kind::$kind, Kind::U64);
 
             fn sql_type() -> Type {
                 $column

@@ -44,6 +44,8 @@ pub trait SqlType: Sized + Send + Sync + 'static {
     type Null: Nullability;
     /// What it is on the wire.
     const KIND: Kind;
+    /// Whether a database can number a key of this type: true of integers and newtypes of one.
+    const NUMBERED: bool = false;
 
     /// The column type that DDL gives it.
     fn sql_type() -> Type;
@@ -75,6 +77,7 @@ impl<T: Plain> SqlType for Option<T> {
     type Base = T;
     type Null = Null;
     const KIND: Kind = T::KIND;
+    const NUMBERED: bool = T::NUMBERED;
 
     fn sql_type() -> Type {
         T::sql_type()

@@ -1,0 +1,172 @@
+//! What `#[derive(Model)]` writes. The run time does the work; this is thin on purpose, since every model pays for it in
+//! compile time.
+
+use super::relationships::Kind;
+use super::{Model, Part, checks, metadata};
+use crate::names::plain;
+use metadata::number;
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Expr;
+use syn::spanned::Spanned;
+
+pub(super) fn expand(model: &Model) -> TokenStream {
+    let (krate, ident, vis) = (&model.krate, &model.ident, &model.vis);
+    let constants = constants(model);
+    let table = metadata::table(model);
+    let primary_key = primary_key(model);
+    let mapped = mapped(model);
+    let checks = checks::compiled(model);
+    quote! {
+        #[automatically_derived]
+        #[allow(non_upper_case_globals, dead_code, unreachable_pub)]
+        impl #ident {
+            #constants
+        }
+
+        #[doc(hidden)]
+        #[allow(non_upper_case_globals, dead_code, unreachable_pub)]
+        #vis const #ident: #krate::entity::Entity<#ident> = #krate::entity::Entity::new();
+
+        const _: () = {
+            static __ORM_TABLE: #krate::entity::TableDef = #table;
+
+            #[automatically_derived]
+            impl #krate::entity::Model for #ident {
+                const TABLE: &'static #krate::entity::TableDef = &__ORM_TABLE;
+                type PrimaryKey = #primary_key;
+            }
+
+            #mapped
+
+            #krate::__private::register!(<#ident as #krate::entity::Model>::TABLE);
+
+            #checks
+        };
+    }
+}
+
+fn constants(model: &Model) -> TokenStream {
+    let (krate, ident) = (&model.krate, &model.ident);
+    let table = quote!(<#ident as #krate::entity::Model>::TABLE);
+    let mut output = TokenStream::new();
+    for (index, column) in model.columns.iter().enumerate() {
+        let (vis, name, ty, index) = (&column.vis, &column.constant, &column.ty, number(index));
+        let docs = docs(&format!("Column `{}.{}`.", model.table, column.name), &column.docs);
+        let sql = quote_spanned!(ty.span()=> <#ty as #krate::types::Field>::Sql);
+        output.extend(quote! {
+            #docs
+            #vis const #name: #krate::expr::Column<#ident, #sql> = #krate::expr::Column::new(#table, #index);
+        });
+    }
+    for (index, field) in model.relationships.iter().enumerate() {
+        let (vis, name, target, index) = (&field.vis, &field.constant, &field.target, number(index));
+        let kind = match field.kind {
+            Kind::HasMany | Kind::ManyToMany => quote!(Many),
+            Kind::HasOne => quote!(Maybe),
+            Kind::BelongsTo if field.optional => quote!(Maybe),
+            Kind::BelongsTo => quote!(One),
+        };
+        let shown = quote!(#target).to_string().replace(' ', "");
+        let docs = docs(&format!("Relationship to `{shown}`."), &field.docs);
+        output.extend(quote! {
+            #docs
+            #vis const #name: #krate::entity::Rel<#ident, #target, #krate::entity::#kind> =
+                #krate::entity::Rel::new(#table, #index);
+        });
+    }
+    output
+}
+
+/// One line of our own, then the field's documentation.
+fn docs(first: &str, rest: &[Expr]) -> TokenStream {
+    let gap = (!rest.is_empty()).then(|| quote!(#[doc = ""]));
+    quote!(#[doc = #first] #gap #(#[doc = #rest])*)
+}
+
+fn primary_key(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    let types = model.primary_key.columns.iter().map(|index| {
+        let ty = &model.columns[*index].ty;
+        quote_spanned!(ty.span()=> <#ty as #krate::types::Field>::Sql)
+    });
+    match model.primary_key.columns.len() {
+        // The missing key has been reported; this keeps the rest of the program free of errors about it.
+        0 => quote!(i64),
+        1 => quote!(#(#types)*),
+        _ => quote!((#(#types),*)),
+    }
+}
+
+fn mapped(model: &Model) -> TokenStream {
+    let (krate, ident) = (&model.krate, &model.ident);
+    let columns = || model.columns.iter().enumerate().map(|(index, column)| (number(index), &column.ident, &column.ty));
+    let values = columns().map(|(index, field, _)| quote!(#index => #krate::types::Field::value(&self.#field)));
+    let reads =
+        columns().map(|(index, field, _)| quote!(#index => #krate::model::read_field(&mut self.#field, row, at)));
+    let fields = model.fields.iter().map(|(field, part)| match part {
+        Part::Column(index) => {
+            let position = (*index > 0).then(|| {
+                let offset = number(*index);
+                quote!(+ #offset)
+            });
+            let index = number(*index);
+            quote!(#field: #krate::model::field(row, at #position, #index)?)
+        }
+        Part::Relationship => {
+            let name = format!("{}::{}", model.title(), plain(field));
+            quote!(#field: #krate::model::RelationField::not_loaded(#name))
+        }
+        Part::Skipped(ty) => {
+            let default = quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default());
+            quote!(#field: #default)
+        }
+    });
+    let relations = model.relationships.iter().enumerate().map(|(index, field)| (number(index), &field.ident));
+    let shared = relations.clone().map(|(index, field)| quote!(#index => &self.#field));
+    let unique = relations.map(|(index, field)| quote!(#index => &mut self.#field));
+    quote! {
+        #[automatically_derived]
+        impl #krate::model::Mapped for #ident {
+            fn from_row(
+                row: &dyn #krate::types::Row,
+                at: usize,
+            ) -> ::core::result::Result<Self, #krate::model::ColumnError> {
+                ::core::result::Result::Ok(Self { #(#fields),* })
+            }
+
+            fn value(&self, column: u16) -> ::core::option::Option<#krate::types::Value> {
+                match column {
+                    #(#values,)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+
+            fn read(
+                &mut self,
+                column: u16,
+                row: &dyn #krate::types::Row,
+                at: usize,
+            ) -> ::core::result::Result<(), #krate::types::DecodeError> {
+                match column {
+                    #(#reads,)*
+                    _ => ::core::result::Result::Ok(()),
+                }
+            }
+
+            fn relation(&self, index: u16) -> &dyn #krate::model::Relation {
+                match index {
+                    #(#shared,)*
+                    _ => #krate::model::no_relation(index),
+                }
+            }
+
+            fn relation_mut(&mut self, index: u16) -> &mut dyn #krate::model::Relation {
+                match index {
+                    #(#unique,)*
+                    _ => #krate::model::no_relation(index),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,436 @@
+//! Fields that are relationships.
+
+use super::constraints::no_column;
+use super::{Model, Place, position};
+use crate::attributes::{Allowed, Body, Item, Items};
+use crate::errors::Errors;
+use crate::names::plain;
+use crate::rust_types::{argument, inside, last_name, nullable};
+use proc_macro2::{Ident, Span};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprLit, Lit, LitStr, Path, Type, Visibility};
+
+const LOAD: &str = "is not supported yet: ask for it in the query, with `.options(selectinload(…))`";
+const ALLOWED: Allowed = Allowed {
+    what: "attribute of a relationship",
+    names: &[
+        "foreign_key",
+        "inverse",
+        "secondary",
+        "from",
+        "to",
+        "cascade",
+        "passive_deletes",
+        "order_by",
+        "constraint",
+        "constant",
+    ],
+    refused: &[
+        ("load", LOAD),
+        ("join_depth", LOAD),
+        ("filter", "is not supported yet: filter where it is loaded, with `selectinload(…).filter(…)`"),
+        ("post_update", "is not supported yet"),
+        ("passive_updates", "is not supported yet: say `on_update = \"cascade\"` at the key"),
+        ("single_parent", "is not supported yet"),
+        ("references", "is an attribute of a column: write it at the field that holds the key"),
+        ("on_delete", "is an attribute of a column: write it at the field that holds the key"),
+        ("on_update", "is an attribute of a column: write it at the field that holds the key"),
+        ("primary_key", "is an attribute of a column: write it at the field that holds the key"),
+        ("unique", "is an attribute of a column: write it at the field that holds the key"),
+        ("index", "is an attribute of a column: write it at the field that holds the key"),
+        ("column", "is an attribute of a column: write it at the field that holds the key"),
+        ("default", "is an attribute of a column, and this field is a relationship"),
+        ("server_default", "is an attribute of a column, and this field is a relationship"),
+        ("skip", "has no use here: a relationship is not a column"),
+        ("embedded", "is not supported yet"),
+    ],
+};
+
+const CASCADE: Allowed = Allowed {
+    what: "cascade",
+    names: &["all", "save_update", "delete", "delete_orphan"],
+    refused: &[
+        ("delete_all", "is not a cascade: write `cascade(all)`"),
+        ("none", "is not a cascade: write `cascade(save_update = false)`"),
+    ],
+};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    BelongsTo,
+    HasOne,
+    HasMany,
+    ManyToMany,
+}
+
+const KINDS: [(&str, Kind); 4] = [
+    ("BelongsTo", Kind::BelongsTo),
+    ("HasOne", Kind::HasOne),
+    ("HasMany", Kind::HasMany),
+    ("ManyToMany", Kind::ManyToMany),
+];
+
+/// The table between the two sides.
+pub(super) enum Secondary {
+    Table { name: LitStr, from: Vec<LitStr>, to: Vec<LitStr> },
+    Model(Path),
+}
+
+pub(super) struct Cascade {
+    pub(super) save_update: bool,
+    pub(super) delete: bool,
+    pub(super) delete_orphan: bool,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum PassiveDeletes {
+    No,
+    Yes,
+    All,
+}
+
+/// A relationship as it is understood.
+pub(super) struct Relationship {
+    pub(super) ident: Ident,
+    pub(super) vis: Visibility,
+    pub(super) ty: Type,
+    pub(super) docs: Vec<Expr>,
+    pub(super) constant: Ident,
+    pub(super) kind: Kind,
+    /// The model it leads to.
+    pub(super) target: Type,
+    /// Whether it is a `BelongsTo<Option<T>>`.
+    pub(super) optional: bool,
+    pub(super) foreign_key: Vec<Ident>,
+    pub(super) inverse: Option<Path>,
+    pub(super) secondary: Option<Secondary>,
+    pub(super) order_by: Option<Expr>,
+    pub(super) cascade: Cascade,
+    pub(super) passive_deletes: PassiveDeletes,
+    /// `constraint = false`
+    pub(super) unconstrained: Option<Span>,
+    /// The columns of this model that hold its key, as far as is known. For a belongs-to.
+    pub(super) key: Vec<usize>,
+}
+
+fn kind(ty: &Type) -> Option<Kind> {
+    let name = last_name(ty)?;
+    KINDS.iter().find(|(kind, _)| name == kind).map(|(_, kind)| *kind)
+}
+
+pub(super) fn is_relationship(ty: &Type) -> bool {
+    kind(ty).is_some()
+}
+
+pub(super) fn read(place: &Place<'_>, mut items: Items, errors: &mut Errors) -> Relationship {
+    let field = place.path();
+    let kind = kind(place.ty).unwrap_or(Kind::BelongsTo);
+    let (target, optional) = target(place.ty, kind, &field, errors);
+    let constant = place.constant(&mut items, errors);
+    let foreign_key = foreign_key(&mut items, kind, &field, errors);
+    let inverse = items.take("inverse", errors).and_then(|item| errors.ok(inverse(&item)));
+    let secondary = secondary(&mut items, kind, &field, errors);
+    let order_by = items.take("order_by", errors).and_then(|item| {
+        if !matches!(kind, Kind::HasMany | Kind::ManyToMany) {
+            errors.at(item.span(), format!("`{field}` leads to one object, so there is nothing to order"));
+        }
+        errors.ok(item.expression("order_by = Address::id"))
+    });
+    let cascade = cascade(&mut items, kind, &field, errors);
+    let passive_deletes = passive_deletes(&mut items, kind, &field, errors);
+    let unconstrained = items.boolean("constraint", errors).and_then(|(value, span)| {
+        if value {
+            errors.at(span, "the only thing to say is `constraint = false`");
+        } else if kind != Kind::BelongsTo || foreign_key.is_empty() {
+            errors.at(
+                span,
+                format!("`{field}`: `constraint = false` goes with a `BelongsTo` and the fields of its key, as in `foreign_key = user_id, constraint = false`"),
+            );
+        }
+        (!value).then_some(span)
+    });
+    items.finish(&ALLOWED, errors);
+    Relationship {
+        ident: place.ident.clone(),
+        vis: place.vis.clone(),
+        ty: place.ty.clone(),
+        docs: place.docs(),
+        constant,
+        kind,
+        target,
+        optional,
+        foreign_key,
+        inverse,
+        secondary,
+        order_by,
+        cascade,
+        passive_deletes,
+        unconstrained,
+        key: Vec::new(),
+    }
+}
+
+fn target(ty: &Type, kind: Kind, field: &str, errors: &mut Errors) -> (Type, bool) {
+    let Some(argument) = argument(ty) else {
+        errors.on(ty, format!("`{field}`: name the model it leads to, as in `{kind:?}<User>`"));
+        return (ty.clone(), false);
+    };
+    match inside(argument, "Option") {
+        Some(target) if kind == Kind::BelongsTo => (target.clone(), true),
+        Some(target) => {
+            let target_name = last_name(target).map(ToString::to_string).unwrap_or_default();
+            errors.on(argument, format!("`{field}` needs no `Option`: write `{kind:?}<{target_name}>`"));
+            (target.clone(), false)
+        }
+        None => (argument.clone(), false),
+    }
+}
+
+fn foreign_key(items: &mut Items, kind: Kind, field: &str, errors: &mut Errors) -> Vec<Ident> {
+    let Some(item) = items.take("foreign_key", errors) else { return Vec::new() };
+    if kind == Kind::ManyToMany {
+        errors.at(
+            item.span(),
+            format!("`{field}` holds its keys in a table between: name it with `secondary = \"…\"`, its columns with `from` and `to`"),
+        );
+        return Vec::new();
+    }
+    let example = "foreign_key = user_id";
+    let names = match item.body {
+        Body::List(_) => item.idents("foreign_key(a, b)"),
+        _ => item.path(example).and_then(|path| match path.get_ident() {
+            Some(name) => Ok(vec![name.clone()]),
+            None => {
+                let last = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+                Err(syn::Error::new_spanned(path, format!("write the field alone: `foreign_key = {last}`")))
+            }
+        }),
+    };
+    errors.ok(names).unwrap_or_default()
+}
+
+fn inverse(item: &Item) -> syn::Result<Path> {
+    let path = item.path("inverse = Address::user")?;
+    if path.segments.len() < 2 {
+        let message = "`inverse` names a relationship of the other model: `inverse = Address::user`";
+        return Err(syn::Error::new(item.value_span(), message));
+    }
+    Ok(path)
+}
+
+fn secondary(items: &mut Items, kind: Kind, field: &str, errors: &mut Errors) -> Option<Secondary> {
+    let from = items.take("from", errors);
+    let to = items.take("to", errors);
+    let Some(item) = items.take("secondary", errors) else {
+        for stray in [&from, &to].into_iter().flatten() {
+            errors.at(stray.span(), format!("`{}` names columns of a `secondary = \"…\"`", stray.name()));
+        }
+        return None;
+    };
+    if kind != Kind::ManyToMany {
+        errors.at(item.span(), format!("`{field}` is a `{kind:?}`: only a `ManyToMany` has a table between"));
+        return None;
+    }
+    let strings =
+        |item: Option<Item>, errors: &mut Errors| item.and_then(|item| errors.ok(strings(&item))).unwrap_or_default();
+    if let Ok(name) = item.string() {
+        let (from, to) = (strings(from, errors), strings(to, errors));
+        return Some(Secondary::Table { name, from, to });
+    }
+    let model = errors.ok(item.path("secondary = \"table\"` or `secondary = Model"))?;
+    for stray in [&from, &to].into_iter().flatten() {
+        let message = format!("`{}` is not needed: the foreign keys of the model tell", stray.name());
+        errors.at(stray.span(), message);
+    }
+    Some(Secondary::Model(model))
+}
+
+/// `from = "a"` or `from = ["a", "b"]`
+fn strings(item: &Item) -> syn::Result<Vec<LitStr>> {
+    let wrong = |span| {
+        syn::Error::new(span, format!("expected a column or a list of them: `{} = [\"a\", \"b\"]`", item.name()))
+    };
+    match &item.body {
+        Body::Value(value) => match &**value {
+            Expr::Array(list) => list
+                .elems
+                .iter()
+                .map(|element| match element {
+                    Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
+                    other => Err(wrong(other.span())),
+                })
+                .collect(),
+            _ => item.string().map(|text| vec![text]).map_err(|_| wrong(item.value_span())),
+        },
+        _ => Err(wrong(item.span())),
+    }
+}
+
+fn cascade(items: &mut Items, kind: Kind, field: &str, errors: &mut Errors) -> Cascade {
+    let mut cascade = Cascade { save_update: true, delete: false, delete_orphan: false };
+    let Some(item) = items.take("cascade", errors) else { return cascade };
+    let mut inner = Items::inside(item, "cascade(all, delete_orphan)", errors);
+    let all = inner.flag("all", errors);
+    if let Some(given) = inner.take("save_update", errors) {
+        match given.body {
+            Body::Flag => {}
+            _ => match errors.ok(given.boolean()) {
+                Some(false) if all.is_some() => errors.at(given.span(), "`all` includes `save_update`"),
+                on => cascade.save_update = on.unwrap_or(true),
+            },
+        }
+    }
+    let delete = inner.flag("delete", errors);
+    let orphan = inner.flag("delete_orphan", errors);
+    inner.finish(&CASCADE, errors);
+    for given in [&all, &delete, &orphan].into_iter().flatten() {
+        match kind {
+            Kind::BelongsTo => errors.at(
+                given.span(),
+                format!("`{field}` is a `BelongsTo`: deletions follow a `HasMany` or `HasOne`, from the row that is referenced"),
+            ),
+            Kind::ManyToMany => errors.at(
+                given.span(),
+                format!("`{}` is not supported yet on a `ManyToMany`: `{field}` deletes its links, and leaves the objects", given.name()),
+            ),
+            Kind::HasOne | Kind::HasMany => {}
+        }
+    }
+    cascade.delete = all.is_some() || delete.is_some();
+    cascade.delete_orphan = orphan.is_some();
+    if let Some(orphan) = orphan
+        && !cascade.delete
+    {
+        errors.at(orphan.span(), "`delete_orphan` needs `delete`: write `cascade(all, delete_orphan)`");
+    }
+    cascade
+}
+
+fn passive_deletes(items: &mut Items, kind: Kind, field: &str, errors: &mut Errors) -> PassiveDeletes {
+    let Some(item) = items.take("passive_deletes", errors) else { return PassiveDeletes::No };
+    if matches!(kind, Kind::BelongsTo | Kind::ManyToMany) {
+        errors.at(
+            item.span(),
+            format!("`{field}` is a `{kind:?}`: only `HasMany` and `HasOne` have children to leave alone"),
+        );
+    }
+    match &item.body {
+        Body::Flag => PassiveDeletes::Yes,
+        _ => {
+            if !item.string().is_ok_and(|text| text.value() == "all") {
+                errors.at(item.value_span(), "write `passive_deletes`, or `passive_deletes = \"all\"`");
+            }
+            PassiveDeletes::All
+        }
+    }
+}
+
+/// Finds the columns of each belongs-to, as the run time does, and refuses one that has none.
+pub(super) fn match_keys(model: &mut Model, errors: &mut Errors) {
+    for index in 0..model.relationships.len() {
+        if model.relationships[index].kind == Kind::BelongsTo {
+            let key = key(model, &model.relationships[index], errors);
+            model.relationships[index].key = key;
+            nullability(model, &model.relationships[index], errors);
+        }
+    }
+}
+
+fn key(model: &Model, relationship: &Relationship, errors: &mut Errors) -> Vec<usize> {
+    let field = format!("{}::{}", model.title(), plain(&relationship.ident));
+    let Some(target) = last_name(&relationship.target) else { return Vec::new() };
+    let target_name = if target == "Self" { model.title() } else { plain(target) };
+    let leads_there = |name: Option<&Ident>| name.is_some_and(|name| plain(name) == target_name);
+    let fields = |columns: &[usize]| {
+        columns.iter().map(|index| plain(&model.columns[*index].ident)).collect::<Vec<_>>().join(", ")
+    };
+    let candidates: Vec<_> = model.foreign_keys.iter().filter(|key| leads_there(key.target())).collect();
+    if relationship.foreign_key.is_empty() {
+        return match candidates.as_slice() {
+            [] => {
+                let wanted = format!("{}_id", plain(&relationship.ident));
+                let holder = model.columns.iter().find(|column| plain(&column.ident) == wanted);
+                let cure = match holder {
+                    Some(_) => format!("add `#[orm(references = {target_name}::id)]` to `{wanted}`"),
+                    None => format!("add a field with `#[orm(references = {target_name}::id)]`, such as `{wanted}`"),
+                };
+                errors.on(
+                    &relationship.ident,
+                    format!("`{field}` has no usable foreign key: no column references `{target_name}`; {cure}"),
+                );
+                Vec::new()
+            }
+            [only] => only.columns.clone(),
+            several => {
+                let by_name = format!("{}_id", plain(&relationship.ident));
+                let found = several.iter().find(|key| fields(&key.columns) == by_name);
+                if found.is_none() {
+                    let choices: Vec<_> =
+                        several.iter().map(|key| format!("`foreign_key({})`", fields(&key.columns))).collect();
+                    errors.on(
+                        &relationship.ident,
+                        format!(
+                            "`{field}` is ambiguous: several columns reference `{target_name}`; add one of {}",
+                            choices.join(", ")
+                        ),
+                    );
+                }
+                found.map(|key| key.columns.clone()).unwrap_or_default()
+            }
+        };
+    }
+    let mut columns = Vec::new();
+    for name in &relationship.foreign_key {
+        match position(&model.columns, name) {
+            Some(index) => columns.push(index),
+            None => {
+                errors.at(name.span(), no_column(&model.ident, &model.columns, name));
+                return Vec::new();
+            }
+        }
+    }
+    let constrained = candidates.iter().any(|key| key.columns == columns);
+    match relationship.unconstrained {
+        Some(span) if constrained => {
+            errors.at(
+                span,
+                format!("`{}` has a foreign key to `{target_name}`: take it away, or this", fields(&columns)),
+            );
+        }
+        None if !constrained => {
+            let name = &relationship.foreign_key[0];
+            errors.at(
+                name.span(),
+                format!(
+                    "`{}` does not reference `{target_name}`: add `references` there, or `constraint = false` here",
+                    fields(&columns)
+                ),
+            );
+        }
+        _ => {}
+    }
+    columns
+}
+
+/// A nullable key needs an `Option`, and the other way round, where the types tell; the compiler checks the rest.
+fn nullability(model: &Model, relationship: &Relationship, errors: &mut Errors) {
+    let known: Vec<Option<bool>> = relationship.key.iter().map(|index| nullable(&model.columns[*index].ty)).collect();
+    let null = known.contains(&Some(true));
+    let certain = null || known.iter().all(|known| *known == Some(false));
+    if !known.is_empty() && certain && null != relationship.optional {
+        errors.on(&relationship.ty, mismatch(model, relationship));
+    }
+}
+
+/// What to say when the field and its key disagree.
+pub(super) fn mismatch(model: &Model, relationship: &Relationship) -> String {
+    let target = last_name(&relationship.target).map(plain).unwrap_or_default();
+    let key: Vec<_> = relationship.key.iter().map(|index| plain(&model.columns[*index].ident)).collect();
+    let field = format!("{}::{}", model.title(), plain(&relationship.ident));
+    let (is, wanted) = if relationship.optional {
+        ("is never NULL", format!("BelongsTo<{target}>"))
+    } else {
+        ("may be NULL", format!("BelongsTo<Option<{target}>>"))
+    };
+    format!("`{field}`: its key `{}` {is}: write `{wanted}`", key.join(", "))
+}
