@@ -1,3 +1,4 @@
 //! The tests that cross crates, in one binary.
 
 mod floors;
+mod harness;
