@@ -22,3 +22,5 @@ pub use crate::types::Json;
 #[cfg(feature = "uuid")]
 pub use crate::types::Uuid;
 pub use crate::types::{Auto, DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Value};
+#[cfg(feature = "derive")]
+pub use orm_derive::{Model, SqlEnum, SqlType};

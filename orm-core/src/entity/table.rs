@@ -1,7 +1,7 @@
 use super::relationship::RelationshipDef;
 use super::resolve::ResolvedOnce;
 use crate::expr::{Column, Node};
-use crate::types::{References, Type};
+use crate::types::{References, SqlType, Type};
 use std::any::{Any, TypeId};
 use std::fmt;
 
@@ -227,6 +227,7 @@ pub struct IndexDef {
 #[doc(hidden)]
 pub const fn check_references<A, B, S, T>(_: Column<A, S>, _: Column<B, T>)
 where
-    S: References<T>,
+    S: SqlType<Base: References<T::Base>>,
+    T: SqlType,
 {
 }

@@ -35,4 +35,9 @@ pub fn no_variant(value: &dyn Display, name: &str, known: &str) -> DecodeError {
 }
 
 /// Checks at compile time that a key without a constraint has the type of the key that it leads to.
-pub const fn check_key<S: References<T>, T>() {}
+pub const fn check_key<S, T>()
+where
+    S: SqlType<Base: References<T::Base>>,
+    T: SqlType,
+{
+}

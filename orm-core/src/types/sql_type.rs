@@ -115,22 +115,20 @@ impl Text for Option<String> {}
 #[diagnostic::on_unimplemented(message = "this needs a number, but the expression is `{Self}`", label = "not a number")]
 pub trait Numeric: SqlType {}
 
-/// A column of this type may be a foreign key to a column of type `T`.
+/// A column of this type may be a foreign key to a column of type `T`. `Option` on either side makes no difference and is
+/// taken off before.
 #[diagnostic::on_unimplemented(
     message = "a foreign key of type `{Self}` can't reference a column of type `{T}`",
     label = "the two columns must have one SQL type"
 )]
 pub trait References<T> {}
 
-/// Implements [`References`] between a type and itself, with and without `Option` on either side.
+/// Implements [`References`] between a type and itself.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __references {
     ($($type:ty),* $(,)?) => { $(
         impl $crate::types::References<$type> for $type {}
-        impl $crate::types::References<$type> for ::core::option::Option<$type> {}
-        impl $crate::types::References<::core::option::Option<$type>> for $type {}
-        impl $crate::types::References<::core::option::Option<$type>> for ::core::option::Option<$type> {}
     )* };
 }
 

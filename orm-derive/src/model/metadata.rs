@@ -159,6 +159,7 @@ fn relationship(model: &Model, field: &Relationship) -> TokenStream {
     let krate = &model.krate;
     let entity = quote!(#krate::entity);
     let (name, this, target) = (plain(&field.ident), &model.ident, &field.target);
+    let full_name = format!("{}::{name}", model.title());
     let kind = match field.kind {
         Kind::BelongsTo => quote!(BelongsTo),
         Kind::HasOne => quote!(HasOne),
@@ -209,6 +210,7 @@ fn relationship(model: &Model, field: &Relationship) -> TokenStream {
     quote! {
         #entity::RelationshipDef {
             name: #name,
+            full_name: #full_name,
             kind: #entity::RelKind::#kind,
             target: || #table,
             foreign_key: &[#(#foreign_key),*],
