@@ -16,6 +16,7 @@ pub mod expr;
 pub mod model;
 pub mod prelude;
 pub mod query;
+pub mod reflect;
 pub mod schema;
 
 pub use engine::{Connection, Engine, Transaction};
