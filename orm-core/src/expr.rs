@@ -8,6 +8,7 @@ mod case;
 mod column;
 mod condition;
 mod expression;
+mod extract;
 mod function;
 mod label;
 mod node;
@@ -23,6 +24,7 @@ pub use case::{Case, CaseOf, CaseOfArms, CaseStart, case_, case_of};
 pub use column::{Assignment, Column};
 pub use condition::{Condition, Conditions, and_, or_};
 pub use expression::{BaseOf, Expr, Expression, Merge, NullOf};
+pub use extract::{DatePart, Dated, extract};
 pub use function::{
     Args, abs, char_length, coalesce, concat, current_date, current_timestamp, func, lower, nullif, round, trim, upper,
 };

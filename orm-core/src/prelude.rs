@@ -5,9 +5,10 @@ pub use crate::engine::{Connection, Engine, Isolation, Transaction};
 pub use crate::entity::{Entity, Key, Many, Maybe, Model, One, OptionalEntity, Rel, selectinload};
 pub use crate::error::Error;
 pub use crate::expr::{
-    Column, Condition, Expr, Expression, Label, Operand, OrderBy, Ordered, abs, and_, avg, bind, case_, case_of,
-    char_length, coalesce, concat, count, count_all, count_distinct, current_date, current_timestamp, dense_rank, func,
-    lag, lead, lower, max, min, nullif, or_, rank, round, row_number, sum, trim, tuple_, upper, window,
+    Column, Condition, DatePart, Expr, Expression, Label, Operand, OrderBy, Ordered, abs, and_, avg, bind, case_,
+    case_of, char_length, coalesce, concat, count, count_all, count_distinct, current_date, current_timestamp,
+    dense_rank, extract, func, lag, lead, lower, max, min, nullif, or_, rank, round, row_number, sum, trim, tuple_,
+    upper, window,
 };
 pub use crate::metadata;
 pub use crate::model::{BelongsTo, HasMany, HasOne, ManyToMany};
