@@ -1,9 +1,22 @@
 //! Floor 3: one folder per database. A statement becomes SQL text and binds here, without any I/O.
 
 mod capabilities;
+pub mod ddl;
+mod literals;
+mod mariadb;
+mod mysql;
+mod mysql_family;
+mod names;
+mod postgres;
+mod sqlite;
+mod syntax;
+mod types;
 
 pub use crate::types::Dialect;
 pub use capabilities::Capabilities;
+pub use literals::literal;
+pub use names::quote;
+pub use types::{TypeUse, cast_name, type_name};
 
 use crate::types::Value;
 
