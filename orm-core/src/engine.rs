@@ -3,13 +3,20 @@
 //! It executes [`Compiled`](crate::dialect::Compiled) statements and hands out rows through [`Row`](crate::types::Row).
 //! It knows no models: the typed verbs stand on a higher floor.
 
+// Some helpers serve one database or two only; with all of them on, dead code shows.
+#![cfg_attr(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")), allow(dead_code))]
+
 mod backend;
 mod cache;
 mod connection;
 mod generate;
 mod isolation;
+#[cfg(feature = "mysql")]
+mod mysql;
 mod options;
 mod pool;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod record;
 mod sent;
 #[cfg(feature = "sqlite")]

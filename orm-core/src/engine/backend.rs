@@ -36,7 +36,7 @@ impl Statement {
     }
 
     /// The driver forgets the prepared statement after the call: for texts that seldom come again, such as those of an
-    /// IN list of any length.
+    /// IN list of any length. MySQL and MariaDB keep it all the same, which costs less there.
     #[must_use]
     pub fn uncached(mut self) -> Self {
         self.cached = false;
@@ -62,6 +62,12 @@ impl From<Compiled> for Statement {
 
 impl From<&str> for Statement {
     fn from(text: &str) -> Self {
+        Statement::new(text, Vec::new())
+    }
+}
+
+impl From<String> for Statement {
+    fn from(text: String) -> Self {
         Statement::new(text, Vec::new())
     }
 }
@@ -127,6 +133,33 @@ pub(super) trait Connector: Send + Sync {
 
     /// What the server on the other side can do.
     fn capabilities<'a>(&'a self, backend: &'a mut dyn Backend) -> Running<'a, Capabilities>;
+}
+
+/// What a query of one row and one column of text says, for what an engine asks by itself.
+pub(super) async fn server_text(backend: &mut dyn Backend, query: &str) -> Result<String> {
+    let mut answer = String::new();
+    let mut read = |row: &dyn Row| {
+        let text = row.text(0).map_err(|reason| Error::Decode { column: query.to_owned(), reason })?;
+        answer = text.unwrap_or_default().into_owned();
+        Ok(())
+    };
+    let mut statement = Statement::from(query);
+    match backend.fetch(&mut statement, &mut read).await {
+        Ok(_) => Ok(answer),
+        Err(problem) => Err(problem.into_error(query, Vec::new())),
+    }
+}
+
+/// The error for a server that neither answers nor refuses.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(super) fn no_answer(url: &str, waited: std::time::Duration) -> Error {
+    Error::Connect {
+        url: url.to_owned(),
+        reason: format!(
+            "no answer within {waited:?}; check the host, the port and what stands between, or raise `connect_timeout`"
+        ),
+        source: None,
+    }
 }
 
 /// Why a statement failed: before it was sent, or in the database.

@@ -300,8 +300,13 @@ impl Connection {
             }
             self.scope.failed(self.engine.dialect(), &fault.message, fault.ended_transaction);
         }
-        let binds = if self.engine.settings().hide_binds { Vec::new() } else { binds };
-        problem.into_error(statement, binds)
+        if !self.engine.settings().hide_binds {
+            return problem.into_error(statement, binds);
+        }
+        match problem.into_error(statement, Vec::new()) {
+            Error::Bind { dialect, reason, .. } => Error::Bind { value: "<hidden>".into(), dialect, reason },
+            error => error,
+        }
     }
 
     pub(super) fn closed_error(&self) -> Error {

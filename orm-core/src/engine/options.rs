@@ -1,5 +1,8 @@
+use super::backend::Connector;
 use super::isolation::Isolation;
-use super::url::{self, Target};
+use super::url;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+use super::url::Target;
 use super::{Engine, Result};
 use std::fmt;
 use std::time::Duration;
@@ -184,13 +187,21 @@ impl EngineOptions {
     /// [`Error::LoginRefused`](crate::Error::LoginRefused), or [`Error::Unsupported`](crate::Error::Unsupported) for an
     /// isolation level that the database does not have.
     pub async fn connect(self) -> Result<Engine> {
-        let connector = match url::parse(&self.url)? {
-            #[cfg(feature = "sqlite")]
-            Target::Sqlite(place) => super::sqlite::connector(&self, place)?,
-            #[allow(unreachable_patterns)]
-            other => return Err(url::feature_off(&self.url, &other)),
-        };
+        let connector = self.connector()?;
         Engine::open(self, connector).await
+    }
+
+    fn connector(&self) -> Result<Box<dyn Connector>> {
+        match url::parse(&self.url)? {
+            #[cfg(feature = "sqlite")]
+            Target::Sqlite(place) => super::sqlite::connector(self, place),
+            #[cfg(feature = "postgres")]
+            Target::Postgres => super::postgres::connector(self),
+            #[cfg(feature = "mysql")]
+            Target::MySql => super::mysql::connector(self),
+            #[allow(unreachable_patterns)]
+            other => Err(url::feature_off(&self.url, &other)),
+        }
     }
 
     /// The URL, its password masked.

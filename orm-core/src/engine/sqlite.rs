@@ -6,13 +6,15 @@ mod row;
 
 use super::backend::{
     Backend, Connector, DrivenStream, Driving, Each, Fault, FaultKind, OwnedRow, Problem, Ran, Running, Statement,
+    server_text,
 };
+use super::generate::generate;
 use super::options::EngineOptions;
 use super::url::{SqlitePlace, mask};
 use super::values::parse_version;
 use crate::dialect::Capabilities;
 use crate::error::{Error, Result};
-use crate::types::{Dialect, Row};
+use crate::types::Dialect;
 use error::Place;
 use futures_util::StreamExt;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteQueryResult, SqliteRow};
@@ -101,17 +103,8 @@ impl Connector for Sqlite {
 
     fn capabilities<'a>(&'a self, backend: &'a mut dyn Backend) -> Running<'a, Capabilities> {
         Box::pin(async move {
-            let mut version = (0, 0, 0);
-            let mut read = |row: &dyn Row| {
-                let text = row.text(0).map_err(|reason| Error::Decode { column: "version".into(), reason })?;
-                version = parse_version(&text.unwrap_or_default());
-                Ok(())
-            };
-            let mut statement = Statement::from("SELECT sqlite_version()");
-            match backend.fetch(&mut statement, &mut read).await {
-                Ok(_) => Ok(Capabilities { version, ..Capabilities::of(Dialect::Sqlite) }),
-                Err(problem) => Err(problem.into_error(statement.text(), Vec::new())),
-            }
+            let version = parse_version(&server_text(backend, "SELECT sqlite_version()").await?);
+            Ok(Capabilities { version, ..Capabilities::of(Dialect::Sqlite) })
         })
     }
 }
@@ -129,9 +122,14 @@ impl Open {
         statement: &mut Statement,
     ) -> Result<Pin<Box<dyn futures_core::Stream<Item = Step> + Send + '_>>, Problem> {
         let arguments: SqliteArguments = bind::arguments(&mut statement.binds)?;
-        let query =
-            sqlx::query_with(AssertSqlSafe(Arc::clone(&statement.text)), arguments).persistent(statement.cached);
+        let cached = statement.cached && !reads_all_columns(&statement.text);
+        let query = sqlx::query_with(AssertSqlSafe(Arc::clone(&statement.text)), arguments).persistent(cached);
         Ok(self.connection.fetch_many(query))
+    }
+
+    /// When sqlx's thread dies its rows just end. A statement that told no end is either empty or was cut off.
+    async fn survives(&mut self, ended: bool) -> Result<(), Problem> {
+        if ended { Ok(()) } else { self.ping().await }
     }
 }
 
@@ -140,13 +138,18 @@ impl Backend for Open {
         Box::pin(async move {
             let place = self.place;
             let mut steps = self.start(statement)?;
-            let mut count = 0;
+            let (mut count, mut ended) = (0, false);
             while let Some(step) = steps.next().await {
-                if let Either::Right(row) = step.map_err(|error| error::problem(error, place))? {
-                    count += 1;
-                    each(&row::Decoding(row))?;
+                match step.map_err(|error| error::problem(error, place))? {
+                    Either::Right(row) => {
+                        count += 1;
+                        each(&row::Decoding(row))?;
+                    }
+                    Either::Left(_) => ended = true,
                 }
             }
+            drop(steps);
+            self.survives(ended).await?;
             Ok(count)
         })
     }
@@ -156,39 +159,54 @@ impl Backend for Open {
             let place = self.place;
             let changes = changes_rows(&statement.text);
             let mut steps = self.start(statement)?;
-            let mut ran = Ran::default();
+            let (mut ran, mut ended) = (Ran::default(), false);
             while let Some(step) = steps.next().await {
                 if let Either::Left(done) = step.map_err(|error| error::problem(error, place))? {
+                    ended = true;
                     ran.rows += if changes { done.rows_affected() } else { 0 };
                     ran.last_insert_id = Some(done.last_insert_rowid());
                 }
             }
+            drop(steps);
+            self.survives(ended).await?;
             Ok(ran)
         })
     }
 
     fn stream<'a>(&'a mut self, statement: &'a mut Statement) -> DrivenStream<'a> {
         let place = self.place;
-        match self.start(statement) {
-            Ok(steps) => Box::pin(steps.filter_map(move |step| async move {
-                match step {
-                    Ok(Either::Right(row)) => Some(Ok(OwnedRow(Box::new(row::Decoding(row))))),
-                    Ok(Either::Left(_)) => None,
-                    Err(error) => Some(Err(error::problem(error, place))),
-                }
-            })),
-            Err(problem) => Box::pin(futures_util::stream::iter([Err(problem)])),
-        }
+        generate(move |giver| async move {
+            let ended = match self.start(statement) {
+                Err(problem) => Err(problem),
+                Ok(mut steps) => loop {
+                    match steps.next().await {
+                        Some(Ok(Either::Right(row))) => giver.give(Ok(OwnedRow(Box::new(row::Decoding(row))))).await,
+                        Some(Ok(Either::Left(_))) => break Ok(true),
+                        Some(Err(error)) => break Err(error::problem(error, place)),
+                        None => break Ok(false),
+                    }
+                },
+            };
+            let survived = match ended {
+                Ok(ended) => self.survives(ended).await,
+                Err(problem) => Err(problem),
+            };
+            if let Err(problem) = survived {
+                giver.give(Err(problem)).await;
+            }
+        })
     }
 
     fn batch<'a>(&'a mut self, sql: Arc<str>) -> Driving<'a, ()> {
         Box::pin(async move {
             let place = self.place;
             let mut steps = self.connection.fetch_many(sqlx::raw_sql(AssertSqlSafe(sql)));
+            let mut ended = false;
             while let Some(step) = steps.next().await {
-                step.map_err(|error| error::problem(error, place))?;
+                ended |= step.map_err(|error| error::problem(error, place))?.is_left();
             }
-            Ok(())
+            drop(steps);
+            self.survives(ended).await
         })
     }
 
@@ -214,6 +232,12 @@ impl Backend for Open {
     fn drops_rows_freely(&self) -> bool {
         true
     }
+}
+
+/// Whether a statement may read `*`, but for `count(*)`. sqlx's thread dies of a kept statement whose number of columns has
+/// changed with its table.
+fn reads_all_columns(text: &str) -> bool {
+    text.match_indices('*').any(|(at, _)| !text[..at].ends_with('('))
 }
 
 /// Whether a statement changes rows; for any other SQLite tells the number of the last one that did.

@@ -4,7 +4,6 @@ use crate::error::{Error, Result};
 
 /// What a URL points at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(dead_code)] // a variant without its feature is only named in an error
 pub(super) enum Target {
     Sqlite(SqlitePlace),
     Postgres,
@@ -50,7 +49,6 @@ pub(super) fn parse(url: &str) -> Result<Target> {
 }
 
 /// The error for a database that was not compiled in.
-#[allow(dead_code)] // unused when every feature is on
 pub(super) fn feature_off(url: &str, target: &Target) -> Error {
     let feature = match target {
         Target::Sqlite(_) => "sqlite",

@@ -25,10 +25,7 @@ pub(super) fn check(value: &Value, dialect: Dialect) -> Result<()> {
         Value::Time(v) => sub_microsecond(v.nanosecond()),
         Value::DateTime(v) => sub_microsecond(v.nanosecond()),
         Value::Timestamp(v) => sub_microsecond(v.nanosecond()),
-        Value::Interval(v) => match interval_micros(*v) {
-            Ok(_) => None,
-            Err(reason) => Some(reason),
-        },
+        Value::Interval(v) => interval_micros(*v).err(),
         Value::Decimal(v) if canonical_decimal(v).is_none() => {
             Some("it is not a decimal number in plain notation, such as -12.50")
         }
@@ -221,10 +218,10 @@ pub(super) fn parse_time(text: &str) -> std::result::Result<NaiveTime, DecodeErr
 
 /// Reads [`datetime_text`] fast, and the other forms of [`parse_datetime`].
 pub(super) fn parse_moment(text: &str) -> std::result::Result<NaiveDateTime, DecodeError> {
-    if let (Some(date), Some(b' ' | b'T'), Some(time)) = (text.get(..10), text.as_bytes().get(10), text.get(11..)) {
-        if let (Ok(date), Ok(time)) = (parse_date(date), parse_time(time)) {
-            return Ok(date.and_time(time));
-        }
+    if let (Some(date), Some(b' ' | b'T'), Some(time)) = (text.get(..10), text.as_bytes().get(10), text.get(11..))
+        && let (Ok(date), Ok(time)) = (parse_date(date), parse_time(time))
+    {
+        return Ok(date.and_time(time));
     }
     parse_datetime(text)
 }
