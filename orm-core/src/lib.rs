@@ -18,6 +18,7 @@ pub mod prelude;
 pub mod query;
 pub mod reflect;
 pub mod schema;
+pub mod session;
 
 pub use engine::{Connection, Engine, Transaction};
 pub use error::{Error, Result};

@@ -100,7 +100,7 @@ impl RelRef {
     }
 
     /// Its full name, `User::addresses`.
-    pub fn name(self) -> &'static str {
+    pub fn full_name(self) -> &'static str {
         self.def().full_name
     }
 

@@ -43,9 +43,9 @@ impl<M: Mapped> Insert<M> {
         let mut values: Vec<Option<Value>> = Vec::with_capacity(rows.size_hint().0 * width);
         let mut used = vec![false; width];
         for row in rows {
-            for column in 0..width {
-                let value = insert_value(M::TABLE, column as u16, row.value(column as u16));
-                used[column] |= value.is_some();
+            for (column, used) in (0..).zip(&mut used) {
+                let value = insert_value(M::TABLE, column, row.value(column));
+                *used |= value.is_some();
                 values.push(value);
             }
         }

@@ -193,7 +193,7 @@ impl Children<'_> {
             given.push((*index, self.uses[*index] == 0));
         }
         let relationship = self.step.relationship;
-        let name = relationship.name();
+        let name = relationship.full_name();
         self.batch.give(&given, parent.relation_mut(relationship.index), name, self.partial);
     }
 }

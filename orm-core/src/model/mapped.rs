@@ -138,6 +138,11 @@ impl dyn Object {
             .collect()
     }
 
+    /// The key columns' values as they are, 0 included; `None` while one of them is unset or NULL.
+    pub fn primary_key_values(&self) -> Option<Vec<Value>> {
+        self.table().primary_key.iter().map(|index| self.value(*index).filter(|value| !value.is_null())).collect()
+    }
+
     /// The columns' values, in order; NULL where one of them is unset.
     pub fn values(&self, columns: &[u16]) -> Vec<Option<Value>> {
         columns.iter().map(|column| self.value(*column)).collect()

@@ -97,6 +97,12 @@ impl<M: Mapped> Batch for BatchOf<M> {
 
 /// The objects of one model in a session, by slot.
 pub trait Objects: Any + Send + Sync {
+    /// How many slots there are, empty ones included.
+    fn len(&self) -> usize;
+    /// Whether there is no slot.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
     /// Decodes a row into a slot, which may be the one after the last.
     ///
     /// # Errors
@@ -110,6 +116,10 @@ pub trait Objects: Any + Send + Sync {
     fn get_mut(&mut self, slot: usize) -> Option<&mut dyn Object>;
     /// Empties a slot.
     fn remove(&mut self, slot: usize);
+    /// Takes an object out of a slot, handed over as a `&mut Option<M>`.
+    fn take(&mut self, slot: usize, each: &mut dyn FnMut(&mut dyn Any));
+    /// A store of the same model, without any object.
+    fn empty_like(&self) -> Box<dyn Objects>;
     /// The slots as `&Vec<Option<M>>`.
     fn slots(&self) -> &dyn Any;
     /// The slots as `&mut Vec<Option<M>>`.
@@ -129,6 +139,10 @@ impl<M: Mapped> ObjectsOf<M> {
 }
 
 impl<M: Mapped> Objects for ObjectsOf<M> {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
     fn decode(&mut self, slot: usize, row: &dyn Row, at: usize) -> Result<()> {
         let object = M::from_row(row, at).map_err(|error| error.of(M::TABLE))?;
         self.put(slot, Some(object));
@@ -154,6 +168,14 @@ impl<M: Mapped> Objects for ObjectsOf<M> {
         if let Some(object) = self.0.get_mut(slot) {
             *object = None;
         }
+    }
+
+    fn take(&mut self, slot: usize, each: &mut dyn FnMut(&mut dyn Any)) {
+        each(&mut self.0[slot].take());
+    }
+
+    fn empty_like(&self) -> Box<dyn Objects> {
+        Box::new(ObjectsOf::<M>(Vec::new()))
     }
 
     fn slots(&self) -> &dyn Any {

@@ -38,6 +38,8 @@ pub struct Prepared<R, K> {
     pub options: Vec<LoadPath>,
     /// Whether rows that a session holds already are overwritten.
     pub refresh_existing: bool,
+    /// Whether it may change rows.
+    pub writes: bool,
 }
 
 impl<R, K> std::fmt::Debug for Prepared<R, K> {
@@ -77,6 +79,7 @@ impl<R: Send + 'static, K: Send + 'static> Query for &Select<R, K> {
             decoder: self.decoder().clone(),
             options: tree.options.clone(),
             refresh_existing: tree.refresh_existing,
+            writes: false,
         })
     }
 }
@@ -89,8 +92,8 @@ impl<R: Send + 'static, K: Send + 'static> Query for Select<R, K> {
     }
 }
 
-fn plain<R, K>(statements: Vec<Compiled>, decoder: &Arc<dyn Decode<R, K>>) -> Prepared<R, K> {
-    Prepared { statements, decoder: decoder.clone(), options: Vec::new(), refresh_existing: false }
+fn plain<R, K>(statements: Vec<Compiled>, decoder: &Arc<dyn Decode<R, K>>, writes: bool) -> Prepared<R, K> {
+    Prepared { statements, decoder: decoder.clone(), options: Vec::new(), refresh_existing: false, writes }
 }
 
 impl<R: Send + 'static, K: Send + 'static> Query for &Returning<R, K> {
@@ -101,7 +104,7 @@ impl<R: Send + 'static, K: Send + 'static> Query for &Returning<R, K> {
             Tree::Insert(tree) => split_insert(tree.clone(), capabilities)?,
             tree => vec![dialect::compile(tree, capabilities)?],
         };
-        Ok(plain(statements, &self.decoder))
+        Ok(plain(statements, &self.decoder, true))
     }
 }
 
@@ -117,7 +120,9 @@ impl<R: Send + 'static, K: Send + 'static> Query for &TextRows<R, K> {
     type Row = R;
     type Keyed = K;
     fn prepare(self, capabilities: &Capabilities, _: Option<u64>) -> Result<Prepared<R, K>> {
-        Ok(plain(vec![dialect::compile(self.tree(), capabilities)?], &self.decoder))
+        // Text may do anything; what begins with SELECT is taken to read.
+        let reads = self.text.sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"));
+        Ok(plain(vec![dialect::compile(self.tree(), capabilities)?], &self.decoder, !reads))
     }
 }
 

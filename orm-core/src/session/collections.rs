@@ -1,0 +1,133 @@
+//! Which collections hold all there is.
+
+use super::Session;
+use super::arena::{Id, Stage};
+use super::links::KeyId;
+use super::pairs::PairSide;
+use crate::entity::{Link, RelRef, Resolved};
+use crate::error::{Error, Result};
+use std::collections::HashMap;
+
+/// A collection, whichever of its relationships it is seen through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum CollectionKind {
+    Children(KeyId),
+    Partners(PairSide),
+}
+
+/// How much of a collection is here.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Completeness {
+    /// All members.
+    Whole,
+    /// Those that a filter let through.
+    Partial(Vec<Id>),
+}
+
+/// What is known of the collections of a session's objects.
+#[derive(Debug, Default)]
+pub(super) struct Collections {
+    loaded: HashMap<(CollectionKind, Id), Completeness>,
+    /// Collections that were loaded after the transaction's first write.
+    since_write: Vec<(CollectionKind, Id)>,
+}
+
+impl Collections {
+    pub(super) fn set(&mut self, kind: CollectionKind, owner: Id, completeness: Completeness, wrote: bool) {
+        if wrote {
+            self.since_write.push((kind, owner));
+        }
+        self.loaded.insert((kind, owner), completeness);
+    }
+
+    pub(super) fn get(&self, kind: CollectionKind, owner: Id) -> Option<&Completeness> {
+        self.loaded.get(&(kind, owner))
+    }
+
+    pub(super) fn forget(&mut self, owner: Id) {
+        self.loaded.retain(|(_, other), _| *other != owner);
+    }
+
+    pub(super) fn commit(&mut self) {
+        self.since_write.clear();
+    }
+
+    pub(super) fn rollback(&mut self) {
+        for key in std::mem::take(&mut self.since_write) {
+            self.loaded.remove(&key);
+        }
+    }
+}
+
+impl Session {
+    /// The collection behind a relationship to many, or to one that holds the key.
+    pub(super) fn collection_for(&mut self, resolved: &Resolved) -> Result<CollectionKind> {
+        match &resolved.link {
+            Link::Through(through) => self.pairs_for(resolved, through).map(CollectionKind::Partners),
+            _ => self.key_for(resolved).map(CollectionKind::Children),
+        }
+    }
+
+    fn known_collection_for(&self, resolved: &Resolved) -> Option<CollectionKind> {
+        match &resolved.link {
+            Link::Through(through) => self.known_pairs_for(through).map(CollectionKind::Partners),
+            _ => self.known_key_for(resolved).map(CollectionKind::Children),
+        }
+    }
+
+    pub(super) fn members(&self, kind: CollectionKind, owner: Id) -> Vec<Id> {
+        match kind {
+            CollectionKind::Children(key) => self.children(key, owner),
+            CollectionKind::Partners(pairs) => self.partners(pairs, owner),
+        }
+    }
+
+    /// Whether all members are here: it was loaded whole, or its owner is new.
+    pub(super) fn is_whole(&self, kind: CollectionKind, owner: Id) -> bool {
+        self.slot(owner).born || self.collections.get(kind, owner) == Some(&Completeness::Whole)
+    }
+
+    /// The members of a whole collection.
+    ///
+    /// # Errors
+    /// [`Error::NotLoaded`], [`Error::Partial`].
+    pub(super) fn read_collection(&self, relationship: RelRef, owner: Id) -> Result<Vec<Id>> {
+        let resolved = relationship.resolve()?;
+        match self.known_collection_for(resolved) {
+            Some(kind) if self.is_whole(kind, owner) => Ok(self.members(kind, owner)),
+            None if self.slot(owner).born => Ok(self.children_by_hand(resolved, owner)),
+            Some(kind) if matches!(self.collections.get(kind, owner), Some(Completeness::Partial(_))) => {
+                Err(Error::Partial { relationship: relationship.to_string() })
+            }
+            _ => Err(Error::NotLoaded { relationship: relationship.to_string() }),
+        }
+    }
+
+    /// The members that are here of a collection that was loaded under a filter, or whole.
+    ///
+    /// # Errors
+    /// [`Error::NotLoaded`].
+    pub(super) fn read_partial(&self, relationship: RelRef, owner: Id) -> Result<Vec<Id>> {
+        let kind = self.known_collection_for(relationship.resolve()?);
+        match kind.and_then(|kind| self.collections.get(kind, owner)) {
+            Some(Completeness::Partial(members)) if !self.slot(owner).born => {
+                Ok(members.iter().copied().filter(|member| self.is_live(*member)).collect())
+            }
+            _ => self.read_collection(relationship, owner),
+        }
+    }
+
+    /// The children of a new object over a key that nothing was linked over: those whose columns were set by hand.
+    fn children_by_hand(&self, resolved: &Resolved, owner: Id) -> Vec<Id> {
+        let Link::Held { local, remote } = &resolved.link else { return Vec::new() };
+        let Some(store) = self.known_store(resolved.target) else { return Vec::new() };
+        let wanted = self.object(owner).values(local);
+        if self.stage(owner) == Stage::Pending && self.object(owner).primary_key().is_none() {
+            return Vec::new();
+        }
+        (0..self.stores[store as usize].slots.len() as u32)
+            .map(|slot| Id { store, slot })
+            .filter(|id| self.is_live(*id) && self.object(*id).values(remote) == wanted)
+            .collect()
+    }
+}

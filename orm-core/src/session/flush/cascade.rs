@@ -1,0 +1,87 @@
+use crate::entity::Link;
+use crate::entity::{LoadPath, LoadStep, PassiveDeletes, RelRef, Strategy, TableDef};
+use crate::error::Result;
+use crate::session::Session;
+use crate::session::arena::{Id, Stage};
+use crate::session::collections::CollectionKind;
+
+const CHUNK: usize = 500;
+
+impl Session {
+    /// Deletes orphans, and what deleted objects take with them; what they leave behind is unlinked.
+    pub(super) async fn run_cascades(&mut self) -> Result<()> {
+        for (orphan, key) in std::mem::take(&mut self.orphans) {
+            // One that was put into another collection meanwhile is no orphan.
+            if self.stage(orphan) == Stage::Persistent && self.place_of(key, orphan).is_none() {
+                self.doom(orphan);
+            }
+        }
+        let mut done = 0;
+        let mut order: Vec<Id> = Vec::new();
+        loop {
+            let fresh: Vec<Id> = self
+                .touched
+                .iter()
+                .copied()
+                .filter(|id| self.stage(*id) == Stage::Doomed && !order.contains(id))
+                .collect();
+            order.extend(&fresh);
+            if done == order.len() {
+                return Ok(());
+            }
+            let here = order[done..].to_vec();
+            done = order.len();
+            let mut tables: Vec<&'static TableDef> = Vec::new();
+            for id in &here {
+                if !tables.contains(&self.table(*id)) {
+                    tables.push(self.table(*id));
+                }
+            }
+            for table in tables {
+                let owners: Vec<Id> = here.iter().copied().filter(|id| self.table(*id) == table).collect();
+                for index in 0..table.relationships.len() as u16 {
+                    self.cascade_along(RelRef { table, index, reversed: false }, &owners).await?;
+                }
+            }
+        }
+    }
+
+    async fn cascade_along(&mut self, relationship: RelRef, owners: &[Id]) -> Result<()> {
+        let resolved = relationship.resolve()?;
+        let def = relationship.def();
+        match &resolved.link {
+            Link::Holds { .. } => return Ok(()),
+            // Link rows are deleted with their ends; the partners stay unless the cascade names them.
+            Link::Through(_) if !def.cascade.delete => return Ok(()),
+            Link::Held { .. } | Link::Through(_) => {}
+        }
+        if def.passive_deletes == PassiveDeletes::All {
+            return Ok(());
+        }
+        let collection = self.collection_for(resolved)?;
+        if def.passive_deletes == PassiveDeletes::No {
+            let missing: Vec<Id> = owners.iter().copied().filter(|id| !self.is_whole(collection, *id)).collect();
+            if !missing.is_empty() {
+                let step = LoadStep {
+                    relationship,
+                    strategy: Strategy::SelectIn,
+                    filter: None,
+                    order_by: Vec::new(),
+                    chunk_size: CHUNK,
+                };
+                self.load_paths(missing, vec![LoadPath { steps: vec![step] }]).await?;
+            }
+        }
+        for owner in owners {
+            for member in self.members(collection, *owner) {
+                if def.cascade.delete {
+                    self.doom(member);
+                } else if let CollectionKind::Children(key) = collection {
+                    self.keep(member);
+                    self.link(key, member, None);
+                }
+            }
+        }
+        Ok(())
+    }
+}

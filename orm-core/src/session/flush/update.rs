@@ -1,0 +1,99 @@
+use crate::dialect;
+use crate::entity::TableDef;
+use crate::error::{Error, Result};
+use crate::expr::{BinaryOp, Node, Source};
+use crate::query::{Tree, UpdateTree};
+use crate::session::Session;
+use crate::session::arena::Id;
+use crate::types::Value;
+
+/// The version after this one.
+fn next_version(value: &Value) -> Value {
+    match value {
+        Value::I16(n) => Value::I16(n.wrapping_add(1)),
+        Value::I32(n) => Value::I32(n.wrapping_add(1)),
+        other => Value::I64(other.as_i64().unwrap_or_default().wrapping_add(1)),
+    }
+}
+
+impl Session {
+    /// Updates the columns that differ from the database's.
+    pub(super) async fn update_rows(&mut self, rows: &[Id]) -> Result<()> {
+        for id in rows {
+            self.update_row(*id).await?;
+        }
+        Ok(())
+    }
+
+    async fn update_row(&mut self, id: Id) -> Result<()> {
+        if self.slot(id).original.is_none() {
+            // A row of this flush that waits for a link.
+            let columns = self.columns(id);
+            self.slot_mut(id).original = Some(columns);
+        }
+        self.check_fields(id)?;
+        self.keep(id);
+        self.carry_links(id)?;
+        let table = self.table(id);
+        let mut set: Vec<(u16, Node)> = Vec::new();
+        for column in 0..table.columns.len() as u16 {
+            let (now, before) = (self.object(id).value(column), self.original(id, column));
+            if now == before || table.version == Some(column) {
+                continue;
+            }
+            if table.primary_key.contains(&column) {
+                return Err(Error::Session(format!(
+                    "the key of {} was changed ({} was {}); a session does not change keys: add a new object and delete \
+                     this one, or use `update({})`",
+                    self.describe(id),
+                    table.column_def(column).field,
+                    before.map_or_else(|| "unset".to_owned(), |value| value.to_string()),
+                    table.title()
+                )));
+            }
+            // A generated column that was unset is left alone.
+            if let Some(now) = now {
+                set.push((column, Node::Bind(now)));
+            }
+        }
+        if set.is_empty() {
+            self.slot_mut(id).original = None;
+            return Ok(());
+        }
+        let (filter, version) = self.row_condition(id, table)?;
+        if let Some((column, before)) = &version {
+            set.push((*column, Node::Bind(next_version(before))));
+        }
+        let tree = UpdateTree { table, set, filter, returning: Vec::new() };
+        let statement = dialect::compile(Tree::Update(&tree), self.engine.capabilities())?;
+        let matched = self.send(statement).await?;
+        if matched != 1 {
+            let keys = self.describe(id);
+            return Err(Error::StaleData { table: table.name.to_owned(), keys, expected: 1, matched });
+        }
+        if let Some((column, before)) = version {
+            self.set_column(id, column, &next_version(&before));
+        }
+        self.slot_mut(id).original = None;
+        Ok(())
+    }
+
+    /// `key = ? AND version = ?` for the row as the database has it, and the version.
+    pub(super) fn row_condition(&self, id: Id, table: &'static TableDef) -> Result<(Vec<Node>, Option<(u16, Value)>)> {
+        let source = Source::Table(table);
+        let key = self
+            .original_key(id)
+            .ok_or_else(|| Error::Session(format!("{} has no key, so its row can't be found", self.describe(id))))?;
+        let mut filter: Vec<Node> = table
+            .primary_key
+            .iter()
+            .zip(key)
+            .map(|(column, value)| Node::binary(BinaryOp::Eq, source.column(*column), Node::Bind(value)))
+            .collect();
+        let version = table.version.and_then(|column| Some((column, self.original(id, column)?)));
+        if let Some((column, value)) = &version {
+            filter.push(Node::binary(BinaryOp::Eq, source.column(*column), Node::Bind(value.clone())));
+        }
+        Ok((filter, version))
+    }
+}

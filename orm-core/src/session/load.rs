@@ -1,0 +1,211 @@
+//! Loading relationships of objects in a session, of many at once.
+
+use super::Session;
+use super::arena::{Id, Identity, Stage};
+use super::collections::{CollectionKind, Completeness};
+use crate::dialect;
+use crate::engine::Running;
+use crate::entity::{Key, Link, LoadPath, LoadStep, Path, Resolved};
+use crate::error::{Error, Result};
+use crate::model::{Mapped, RelatedQuery, key_values, related_query};
+use crate::query::Tree;
+use crate::types::Value;
+use std::collections::HashMap;
+
+/// One key, or many.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a `Key<{M}>` or a list of them")]
+pub trait Keys<M> {
+    /// The keys.
+    fn into_keys(self) -> Vec<Key<M>>;
+}
+
+impl<M> Keys<M> for Key<M> {
+    fn into_keys(self) -> Vec<Key<M>> {
+        vec![self]
+    }
+}
+
+impl<M> Keys<M> for Vec<Key<M>> {
+    fn into_keys(self) -> Vec<Key<M>> {
+        self
+    }
+}
+
+impl<M> Keys<M> for &Vec<Key<M>> {
+    fn into_keys(self) -> Vec<Key<M>> {
+        self.clone()
+    }
+}
+
+impl<M> Keys<M> for &[Key<M>] {
+    fn into_keys(self) -> Vec<Key<M>> {
+        self.to_vec()
+    }
+}
+
+impl<M, const N: usize> Keys<M> for [Key<M>; N] {
+    fn into_keys(self) -> Vec<Key<M>> {
+        self.to_vec()
+    }
+}
+
+impl Session {
+    /// Loads relationships of one or many objects: one SELECT for each relationship (and each 500 objects). What is loaded
+    /// already is not loaded again.
+    ///
+    /// # Errors
+    /// [`Error::StaleKey`], and the database's.
+    pub fn load<M: Mapped>(&mut self, keys: impl Keys<M>, path: impl Path<M>) -> Running<'_, ()> {
+        let owners: Result<Vec<Id>> = keys.into_keys().into_iter().map(|key| self.resolve(key)).collect();
+        let paths = path.into_paths();
+        Box::pin(async move {
+            let owners = owners?;
+            self.before_query("a relationship").await?;
+            self.load_paths(owners, paths).await
+        })
+    }
+
+    pub(super) fn load_paths(&mut self, owners: Vec<Id>, paths: Vec<LoadPath>) -> Running<'_, ()> {
+        Box::pin(async move {
+            self.sync();
+            for path in paths {
+                let mut here = owners.clone();
+                for step in &path.steps {
+                    here.sort_unstable();
+                    here.dedup();
+                    here = self.load_step(&here, step).await?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Loads one relationship of these objects, and gives the objects that it leads to.
+    async fn load_step(&mut self, owners: &[Id], step: &LoadStep) -> Result<Vec<Id>> {
+        let resolved = step.relationship.resolve()?;
+        if let Some(wrong) = owners.iter().find(|owner| self.table(**owner) != resolved.source) {
+            return Err(Error::Statement(format!(
+                "`{}` can't be loaded for a `{}`",
+                step.relationship,
+                self.table(*wrong).title()
+            )));
+        }
+        match &resolved.link {
+            Link::Holds { .. } => self.load_targets(owners, step, resolved).await,
+            _ => self.load_collections(owners, step, resolved).await,
+        }
+    }
+
+    /// The objects that these hold the keys of: those that are not in the session are asked for.
+    async fn load_targets(&mut self, owners: &[Id], step: &LoadStep, resolved: &Resolved) -> Result<Vec<Id>> {
+        let Link::Holds { local, remote } = &resolved.link else { return Ok(Vec::new()) };
+        let store = self.store_for(resolved.target)?;
+        self.key_for(resolved)?;
+        let mut found = Vec::new();
+        let mut wanted: Vec<Vec<Value>> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        for owner in owners {
+            match self.parent_of(resolved, *owner) {
+                Ok(Some(target)) if !self.slot(target).stale => found.push(target),
+                Ok(None) => {}
+                _ => {
+                    if let Some(values) = key_values(self.object(*owner).values(local))
+                        && seen.insert(Identity::of(values.clone()))
+                    {
+                        wanted.push(values);
+                    }
+                }
+            }
+        }
+        debug_assert_eq!(local.len(), remote.len());
+        for keys in wanted.chunks(step.chunk_size) {
+            let related = related_query(resolved, step, keys);
+            found.extend(self.fetch_related(store, &related, keys).await?.into_iter().map(|(_, id)| id));
+        }
+        Ok(found)
+    }
+
+    /// The collections of these objects that are not whole yet.
+    async fn load_collections(&mut self, owners: &[Id], step: &LoadStep, resolved: &Resolved) -> Result<Vec<Id>> {
+        let store = self.store_for(resolved.target)?;
+        let collection = self.collection_for(resolved)?;
+        let partial = step.filter.is_some();
+        let mut missing: Vec<Id> = Vec::new();
+        let mut found: Vec<Id> = Vec::new();
+        for owner in owners {
+            if self.is_whole(collection, *owner) && !self.slot(*owner).stale {
+                found.extend(self.members(collection, *owner));
+            } else {
+                missing.push(*owner);
+            }
+        }
+        let parent = related_query(resolved, step, &[]).parent;
+        let mut by_key: HashMap<Identity, Vec<Id>> = HashMap::new();
+        let mut keys: Vec<Vec<Value>> = Vec::new();
+        for owner in &missing {
+            // The row's own key, not one that was changed since.
+            let values = parent.iter().map(|column| self.original(*owner, *column)).collect();
+            if let Some(values) = key_values(values) {
+                let owners = by_key.entry(Identity::of(values.clone())).or_default();
+                if owners.is_empty() {
+                    keys.push(values);
+                }
+                owners.push(*owner);
+            }
+        }
+        let mut members: HashMap<Id, Vec<Id>> = HashMap::new();
+        for keys in keys.chunks(step.chunk_size) {
+            let related = related_query(resolved, step, keys);
+            for (key, member) in self.fetch_related(store, &related, keys).await? {
+                for owner in by_key.get(&key).into_iter().flatten() {
+                    members.entry(*owner).or_default().push(member);
+                }
+            }
+        }
+        for owner in missing {
+            let loaded = members.remove(&owner).unwrap_or_default();
+            if let CollectionKind::Partners(pairs) = collection {
+                loaded.iter().for_each(|member| self.pair_loaded(pairs, owner, *member));
+            }
+            if let CollectionKind::Children(key) = collection {
+                self.order_children(key, owner, &loaded);
+            }
+            found.extend(&loaded);
+            let completeness = if partial { Completeness::Partial(loaded) } else { Completeness::Whole };
+            self.collections.set(collection, owner, completeness, self.wrote);
+        }
+        found.retain(|id| self.stage(*id) == Stage::Persistent || self.stage(*id) == Stage::Pending);
+        Ok(found)
+    }
+
+    /// Runs a query for related rows: each row's object, with the key that it was found by.
+    async fn fetch_related(
+        &mut self,
+        store: u32,
+        related: &RelatedQuery,
+        keys: &[Vec<Value>],
+    ) -> Result<Vec<(Identity, Id)>> {
+        let compiled = dialect::compile(Tree::Select(&related.tree), self.engine.capabilities())?;
+        let mut connection = self.take_connection(false).await?;
+        let mut rows = Vec::new();
+        let sample = &keys[0];
+        let fetched = connection
+            .fetch(compiled, &mut |row| {
+                let mut key = Vec::with_capacity(sample.len());
+                for (like, position) in sample.iter().zip(&related.positions) {
+                    let value = like.read_like(row, *position).map_err(|reason| Error::Decode {
+                        column: format!("number {} of the result", position + 1),
+                        reason,
+                    })?;
+                    key.push(value);
+                }
+                let id = self.absorb(store, row, 0, false)?;
+                rows.push((Identity::of(key), id));
+                Ok(())
+            })
+            .await;
+        self.connection = Some(connection);
+        fetched?;
+        Ok(rows)
+    }
+}
