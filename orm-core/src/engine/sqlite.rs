@@ -1,6 +1,7 @@
 //! SQLite, in a file or in memory.
 
 mod bind;
+mod decimal;
 mod error;
 mod row;
 
@@ -53,6 +54,7 @@ pub(super) fn connector(options: &EngineOptions, place: SqlitePlace) -> Result<B
         .busy_timeout(busy)
         .statement_cache_capacity(options.statement_cache)
         .row_buffer_size(ROWS_AHEAD)
+        .collation(decimal::COLLATION, decimal::compare)
         .disable_statement_logging();
     if let (Some(mode), false) = (&options.journal_mode, memory) {
         driver = driver.pragma("journal_mode", mode.clone());
