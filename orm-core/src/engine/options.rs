@@ -22,6 +22,9 @@ pub enum BeginMode {
 
 /// How an engine connects; made by [`Engine::options`].
 ///
+/// What is SQLite's (`begin_mode`, `busy_timeout`, `foreign_keys`, `journal_mode`, `pragma`) has no meaning on other databases
+/// and is not used there, so that one set of options serves all.
+///
 /// ```no_run
 /// # async fn example() -> orm_core::Result<()> {
 /// use orm_core::Engine;
@@ -154,7 +157,7 @@ impl EngineOptions {
         self
     }
 
-    /// SQLite's journal mode: `WAL` by default for files that may be written.
+    /// SQLite's journal mode: `WAL` by default for files that may be written. A database in memory has no journal to choose.
     pub fn journal_mode(mut self, mode: impl Into<String>) -> Self {
         self.journal_mode = Some(mode.into());
         self

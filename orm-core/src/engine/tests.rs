@@ -8,6 +8,8 @@ mod memory;
 mod pool;
 mod statements;
 mod stream;
+#[cfg(feature = "sqlite")]
+mod traced;
 mod transactions;
 mod values;
 
