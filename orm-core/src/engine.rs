@@ -263,7 +263,7 @@ impl Engine {
         Box::pin(async move { self.acquire().await?.batch(sql).await })
     }
 
-    /// [`Connection::stream`] on a connection of the pool, which the stream holds until it is dropped.
+    /// [`Connection::stream_rows`] on a connection of the pool, which the stream holds until it is dropped.
     pub fn stream_rows(&self, statement: impl Into<Statement>) -> RowStream<'static> {
         use futures_util::StreamExt;
         let (engine, statement) = (self.clone(), statement.into());

@@ -15,7 +15,7 @@ pub type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 /// What is called with each row, as the driver holds it.
 pub type Each<'a> = &'a mut (dyn FnMut(&dyn Row) -> Result<()> + Send);
 
-/// A stream of rows that own themselves; see [`Connection::stream`](super::Connection::stream).
+/// A stream of rows that own themselves; see [`Connection::stream_rows`](super::Connection::stream_rows).
 pub type RowStream<'a> = Pin<Box<dyn Stream<Item = Result<OwnedRow>> + Send + 'a>>;
 
 pub(super) type Driving<'a, T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send + 'a>>;

@@ -21,7 +21,7 @@ async fn a_stream_gives_every_row() {
     everywhere(async |db| {
         table(db, 700).await;
         let log = db.engine.record();
-        let rows: Vec<_> = db.engine.stream("SELECT id, v FROM t ORDER BY id").collect().await;
+        let rows: Vec<_> = db.engine.stream_rows("SELECT id, v FROM t ORDER BY id").collect().await;
         assert_eq!(rows.len(), 700);
         for (id, row) in (0..).zip(&rows) {
             let row = row.as_ref().unwrap();
@@ -41,13 +41,13 @@ async fn a_stream_dropped_half_way_leaves_a_usable_connection() {
         for read in [0, 1, 5, 699] {
             let mut tx = db.engine.begin().await.unwrap();
             tx.run("INSERT INTO t VALUES (9999, 'x')").await.unwrap();
-            let mut rows = tx.stream("SELECT id, v FROM t ORDER BY id");
+            let mut rows = tx.stream_rows("SELECT id, v FROM t ORDER BY id");
             for _ in 0..read {
                 assert!(rows.next().await.unwrap().is_ok());
             }
             drop(rows);
             assert_eq!(super::number(&mut tx, "SELECT count(*) FROM t").await.unwrap(), 701);
-            let mut rows = tx.stream("SELECT id, v FROM t ORDER BY id");
+            let mut rows = tx.stream_rows("SELECT id, v FROM t ORDER BY id");
             for _ in 0..read {
                 assert!(rows.next().await.unwrap().is_ok());
             }
@@ -70,7 +70,7 @@ async fn errors_come_through_the_stream() {
             (db.statement("SELECT * FROM nowhere", []), true),
             (db.statement("SELECT ?", [Value::Invalid("no".into())]), false),
         ] {
-            let mut rows = connection.stream(statement);
+            let mut rows = connection.stream_rows(statement);
             let error = rows.next().await.unwrap().unwrap_err();
             assert_eq!(matches!(error, Error::NoSuchTable { .. }), table, "{error:?}");
             assert_eq!(matches!(error, Error::Bind { .. }), !table, "{error:?}");
