@@ -128,6 +128,16 @@ pub enum Error {
         /// The statement and the database's words.
         failure: Box<Failure>,
     },
+    /// Tables that were to be created are there already; nothing was created.
+    #[error(
+        "{} there already: create only what is missing with `create_missing`, drop it with `drop_all`, \
+         or change it with a migration",
+        there(.tables)
+    )]
+    TableExists {
+        /// The tables' names.
+        tables: Vec<String>,
+    },
     /// Any other error of the database.
     #[error("{0}")]
     Database(Box<Failure>),
@@ -347,6 +357,13 @@ impl fmt::Display for Failure {
             f.write_str("]")?;
         }
         Ok(())
+    }
+}
+
+fn there(tables: &[String]) -> String {
+    match tables {
+        [table] => format!("table {table} is"),
+        tables => format!("the tables {} are", tables.join(", ")),
     }
 }
 

@@ -46,4 +46,9 @@ impl Capabilities {
     pub const fn delete_returning(&self) -> bool {
         !matches!(self.dialect, Dialect::MySql)
     }
+
+    /// Whether definitions (CREATE, ALTER, DROP) are part of a transaction, and go with it when it is rolled back.
+    pub const fn transactional_ddl(&self) -> bool {
+        matches!(self.dialect, Dialect::Sqlite | Dialect::Postgres)
+    }
 }

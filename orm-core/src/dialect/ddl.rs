@@ -11,7 +11,7 @@ mod index;
 mod table;
 
 pub use all::{create_all, creation_order, drop_all};
-pub use column::{add_column, column_definition, drop_column};
+pub use column::{add_column, column_definition, drop_column, usage};
 pub use constraint::{add_foreign_key, drop_foreign_key};
 pub use enums::{create_enum_type, drop_enum_type, enum_types};
 pub use index::{create_index, drop_index};

@@ -38,7 +38,7 @@ use std::collections::BTreeMap;
 /// ```
 #[derive(Debug)]
 pub struct Inspector<'c> {
-    connection: &'c mut Connection,
+    pub(super) connection: &'c mut Connection,
     schema: Option<String>,
 }
 
@@ -66,6 +66,10 @@ impl<'c> Inspector<'c> {
     pub fn schema(mut self, name: impl Into<String>) -> Self {
         self.schema = Some(name.into());
         self
+    }
+
+    pub(super) fn in_schema(connection: &'c mut Connection, schema: Option<String>) -> Self {
+        Inspector { connection, schema }
     }
 
     /// The names of the tables, in order. Views, partitions, and the tables of extensions and virtual tables are left

@@ -143,8 +143,8 @@ fn sqlite(written: &Written) -> Option<Type> {
         ("datetime", []) => Type::DateTime,
         ("timestamp" | "timestamptz" | "timestamp with time zone", []) => Type::Timestamp,
         ("uuid", []) => Type::Uuid,
-        ("numeric" | "decimal", arguments) => decimal(arguments)?,
-        ("json", []) => Type::Json,
+        ("numeric" | "decimal" | "decimal_text", arguments) => decimal(arguments)?,
+        ("json" | "json_text", []) => Type::Json,
         _ => return None,
     })
 }

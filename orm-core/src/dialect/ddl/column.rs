@@ -7,8 +7,8 @@ use crate::error::Result;
 use crate::schema::{Column, Table};
 use crate::types::{Dialect, Type, Value};
 
-/// What the table uses the column for.
-pub(super) fn usage(table: &Table, column: &Column) -> TypeUse {
+/// What the table uses the column for, on which its type's name depends.
+pub fn usage(table: &Table, column: &Column) -> TypeUse {
     let names = |columns: &[String]| columns.contains(&column.name);
     let key = table.primary_key.as_ref().filter(|key| names(&key.columns));
     let sole_key = key.is_some_and(|key| key.columns.len() == 1);
