@@ -1,5 +1,7 @@
 //! The tests that cross crates, in one binary.
 
+mod broad;
+mod create;
 mod floors;
 mod harness;
 mod reflect;

@@ -88,7 +88,7 @@ async fn statistics(connection: &mut Connection, scope: Scope<'_>, condition: &s
         _ => "s.EXPRESSION",
     };
     let sql = format!(
-        "SELECT s.TABLE_NAME, s.INDEX_NAME, s.NON_UNIQUE, s.COLUMN_NAME, s.SUB_PART, {expression} \
+        "SELECT s.TABLE_NAME, s.INDEX_NAME, s.NON_UNIQUE, s.COLUMN_NAME, CAST(s.SUB_PART AS CHAR), {expression} \
          FROM information_schema.STATISTICS s WHERE {} AND {condition} \
          ORDER BY BINARY s.TABLE_NAME, BINARY s.INDEX_NAME, s.SEQ_IN_INDEX",
         of("s.TABLE_SCHEMA", "s.TABLE_NAME")
