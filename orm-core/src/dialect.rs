@@ -1,6 +1,7 @@
 //! Floor 3: one folder per database. A statement becomes SQL text and binds here, without any I/O.
 
 mod capabilities;
+mod compile;
 pub mod ddl;
 mod literals;
 mod mariadb;
@@ -8,14 +9,19 @@ mod mysql;
 mod mysql_family;
 mod names;
 mod postgres;
+mod sql;
 mod sqlite;
 mod syntax;
+#[cfg(all(test, feature = "derive"))]
+mod tests;
 mod types;
 
 pub use crate::types::Dialect;
 pub use capabilities::Capabilities;
+pub use compile::{compile, compile_insert};
 pub use literals::literal;
 pub use names::quote;
+pub use sql::Sql;
 pub use types::{TypeUse, cast_name, type_name};
 
 use crate::types::Value;
@@ -27,21 +33,4 @@ pub struct Compiled {
     pub text: String,
     /// The binds.
     pub binds: Vec<Value>,
-}
-
-/// Compiles a statement.
-///
-/// # Errors
-/// Everything, for now.
-pub fn compile(statement: crate::query::Tree<'_>, capabilities: &Capabilities) -> crate::Result<Compiled> {
-    let _ = statement;
-    Err(crate::Error::Unsupported { feature: "statements".to_owned(), dialect: capabilities.dialect })
-}
-
-/// Compiles an INSERT.
-///
-/// # Errors
-/// Everything, for now.
-pub fn compile_insert(tree: crate::query::InsertTree, capabilities: &Capabilities) -> crate::Result<Compiled> {
-    compile(crate::query::Tree::Insert(&tree), capabilities)
 }

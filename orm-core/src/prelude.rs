@@ -1,6 +1,6 @@
 //! What a program with models needs, in one `use`.
 
-pub use crate::dialect::{Capabilities, Compiled, Dialect};
+pub use crate::dialect::{Capabilities, Compiled, Dialect, Sql};
 pub use crate::engine::{Connection, Engine, Isolation, Transaction};
 pub use crate::entity::{Entity, Key, Many, Maybe, Model, One, OptionalEntity, Rel, selectinload};
 pub use crate::error::Error;

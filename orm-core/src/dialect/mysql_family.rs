@@ -36,6 +36,9 @@ pub(super) const fn syntax(
         group_frames: false,
         // MySQL's error 1093.
         reads_target: !mysql,
+        comma_is_join: false,
+        from_nothing: " FROM DUAL",
+        qualified_returning: false,
         limit_in_in: false,
         offset: Offset::After("18446744073709551615"),
         default_keyword: true,
@@ -49,6 +52,7 @@ pub(super) const fn syntax(
         functions: Functions {
             char_length: "char_length",
             current_timestamp: "CURRENT_TIMESTAMP(6)",
+            extract,
             current_date: "CURRENT_DATE",
             // AVG of integers keeps four digits only.
             average: Some(("DOUBLE", true)),
@@ -78,3 +82,16 @@ pub(super) const fn syntax(
 }
 
 pub(super) use literals::push_literal;
+
+fn extract(part: &str) -> Option<(&'static str, &'static str)> {
+    let before = match part {
+        "year" => "EXTRACT(YEAR FROM ",
+        "month" => "EXTRACT(MONTH FROM ",
+        "day" => "EXTRACT(DAY FROM ",
+        "hour" => "EXTRACT(HOUR FROM ",
+        "minute" => "EXTRACT(MINUTE FROM ",
+        "second" => "EXTRACT(SECOND FROM ",
+        _ => return None,
+    };
+    Some((before, ")"))
+}

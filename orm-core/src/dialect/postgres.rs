@@ -26,6 +26,9 @@ pub(super) static SYNTAX: Syntax = Syntax {
     tuple_values: false,
     group_frames: true,
     reads_target: true,
+    comma_is_join: false,
+    from_nothing: "",
+    qualified_returning: true,
     limit_in_in: true,
     offset: Offset::Alone,
     default_keyword: true,
@@ -39,6 +42,7 @@ pub(super) static SYNTAX: Syntax = Syntax {
     functions: Functions {
         char_length: "char_length",
         current_timestamp: "CURRENT_TIMESTAMP",
+        extract,
         current_date: "CURRENT_DATE",
         average: Some(("DOUBLE PRECISION", false)),
         integer_sum: Some("BIGINT"),
@@ -64,3 +68,16 @@ pub(super) static SYNTAX: Syntax = Syntax {
         table_options: "",
     },
 };
+
+fn extract(part: &str) -> Option<(&'static str, &'static str)> {
+    Some(match part {
+        "year" => ("CAST(EXTRACT(YEAR FROM ", ") AS BIGINT)"),
+        "month" => ("CAST(EXTRACT(MONTH FROM ", ") AS BIGINT)"),
+        "day" => ("CAST(EXTRACT(DAY FROM ", ") AS BIGINT)"),
+        "hour" => ("CAST(EXTRACT(HOUR FROM ", ") AS BIGINT)"),
+        "minute" => ("CAST(EXTRACT(MINUTE FROM ", ") AS BIGINT)"),
+        // It has a fraction, which the CAST would round.
+        "second" => ("CAST(trunc(EXTRACT(SECOND FROM ", ")) AS BIGINT)"),
+        _ => return None,
+    })
+}

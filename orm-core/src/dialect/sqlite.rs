@@ -26,6 +26,9 @@ pub(super) static SYNTAX: Syntax = Syntax {
     tuple_values: true,
     group_frames: true,
     reads_target: true,
+    comma_is_join: true,
+    from_nothing: "",
+    qualified_returning: false,
     limit_in_in: true,
     offset: Offset::After("-1"),
     default_keyword: false,
@@ -40,6 +43,7 @@ pub(super) static SYNTAX: Syntax = Syntax {
         char_length: "length",
         // As wide as the texts that binds become: they sort together.
         current_timestamp: "(strftime('%Y-%m-%d %H:%M:%f', 'now') || '000')",
+        extract,
         current_date: "CURRENT_DATE",
         average: None,
         integer_sum: None,
@@ -65,3 +69,16 @@ pub(super) static SYNTAX: Syntax = Syntax {
         table_options: "",
     },
 };
+
+fn extract(part: &str) -> Option<(&'static str, &'static str)> {
+    let before = match part {
+        "year" => "CAST(strftime('%Y', ",
+        "month" => "CAST(strftime('%m', ",
+        "day" => "CAST(strftime('%d', ",
+        "hour" => "CAST(strftime('%H', ",
+        "minute" => "CAST(strftime('%M', ",
+        "second" => "CAST(strftime('%S', ",
+        _ => return None,
+    };
+    Some((before, ") AS INTEGER)"))
+}

@@ -94,6 +94,12 @@ pub(super) struct Syntax {
     pub group_frames: bool,
     /// A statement may read the table that it changes in a subquery.
     pub reads_target: bool,
+    /// In FROM a comma binds like JOIN.
+    pub comma_is_join: bool,
+    /// What a SELECT with a condition but without a table reads.
+    pub from_nothing: &'static str,
+    /// RETURNING's columns may carry the table's name.
+    pub qualified_returning: bool,
     /// The SELECT of an IN may have a LIMIT.
     pub limit_in_in: bool,
     pub offset: Offset,
@@ -121,6 +127,8 @@ pub(super) struct Functions {
     pub char_length: &'static str,
     pub current_timestamp: &'static str,
     pub current_date: &'static str,
+    /// What stands before and after the date of which a part is taken, as an integer.
+    pub extract: fn(&str) -> Option<(&'static str, &'static str)>,
     /// The type that `avg` is cast to, and whether its argument is cast rather than its result (which has lost digits).
     pub average: Option<(&'static str, bool)>,
     /// The type that a `sum` of integers is cast to.
