@@ -188,18 +188,8 @@ impl Engine {
         F: AsyncFnOnce(&mut Transaction) -> Result<T, E>,
     {
         let mut transaction = self.begin().await?;
-        match f(&mut transaction).await {
-            Ok(value) => {
-                transaction.commit().await?;
-                Ok(value)
-            }
-            Err(error) => {
-                if let Err(failed) = transaction.rollback().await {
-                    tracing::warn!(target: "orm_core::sql", %failed, "rollback after an error failed; the connection is closed");
-                }
-                Err(error)
-            }
-        }
+        let result = f(&mut transaction).await;
+        end(transaction, result).await
     }
 
     /// The same for a closure that gives a boxed future, where the compiler can't see that an async closure's future is
@@ -214,16 +204,7 @@ impl Engine {
         Box::pin(async move {
             let mut transaction = self.begin().await?;
             let result = f(&mut transaction).await;
-            match result {
-                Ok(value) => {
-                    transaction.commit().await?;
-                    Ok(value)
-                }
-                Err(error) => {
-                    transaction.rollback().await?;
-                    Err(error)
-                }
-            }
+            end(transaction, result).await
         })
     }
 
@@ -334,6 +315,22 @@ impl fmt::Debug for Engine {
             .field("pool", &self.pool_status())
             .field("anchored", &self.0.anchor.is_some())
             .finish()
+    }
+}
+
+/// Commits after an `Ok`, rolls back after an error, which says more than a rollback that fails after it.
+async fn end<T, E: From<Error>>(transaction: Transaction, result: Result<T, E>) -> Result<T, E> {
+    match result {
+        Ok(value) => {
+            transaction.commit().await?;
+            Ok(value)
+        }
+        Err(error) => {
+            if let Err(failed) = transaction.rollback().await {
+                tracing::warn!(target: "orm_core::sql", %failed, "a rollback failed; the connection is closed");
+            }
+            Err(error)
+        }
     }
 }
 
