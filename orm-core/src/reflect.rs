@@ -12,6 +12,7 @@ mod normal;
 mod postgres;
 mod rewritten;
 mod rows;
+mod sequences;
 mod sqlite;
 mod sqlite_table;
 mod tokens;
