@@ -1,1 +1,3 @@
-//! Placeholder.
+//! What the larger examples share with the tests.
+
+pub mod chinook;
