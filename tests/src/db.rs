@@ -1,6 +1,7 @@
 use crate::Database;
 use orm_core::Result;
 use orm_core::prelude::*;
+use orm_core::schema::MetaData;
 
 /// A test's own, empty database.
 #[derive(Clone)]
@@ -26,6 +27,14 @@ impl Db {
     /// Where it is.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Makes the tables of these models.
+    ///
+    /// # Errors
+    /// Those of `create_all`.
+    pub async fn create(&self, metadata: MetaData) -> Result<()> {
+        metadata.create_all(&self.engine).await
     }
 
     /// A second engine on the same database. In memory SQLite's database belongs to its engine, so it is the same one.

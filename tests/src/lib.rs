@@ -33,6 +33,7 @@
 #![allow(clippy::print_stderr)]
 
 mod db;
+pub mod models;
 mod report;
 mod run;
 mod server;

@@ -2,6 +2,11 @@
 
 mod broad;
 mod create;
+mod dml;
+mod errors;
+mod expressions;
 mod floors;
 mod harness;
 mod reflect;
+mod select;
+mod types;
