@@ -12,7 +12,7 @@ mod table;
 
 pub use all::{create_all, creation_order, drop_all};
 pub use column::{add_column, column_definition, drop_column, usage};
-pub use constraint::{add_foreign_key, drop_foreign_key};
+pub use constraint::{add_check, add_foreign_key, add_unique, drop_check, drop_foreign_key, drop_unique};
 pub use enums::{create_enum_type, drop_enum_type, enum_types};
 pub use index::{create_index, drop_index};
 pub use table::{create_table, create_table_with, drop_table, qualified_name};
