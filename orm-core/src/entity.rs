@@ -19,6 +19,6 @@ pub use relationship::{
 };
 pub use resolve::{Link, Resolved, ResolvedOnce, Through};
 pub use table::{
-    Action, CheckDef, ColumnDef, ForeignKeyDef, IndexDef, RawColumn, ReferencesDef, TableDef, UniqueDef,
-    check_references,
+    Action, CheckDef, ColumnDef, ForeignKeyDef, IndexDef, RawColumn, Referenced, ReferencesDef, TableDef, UniqueDef,
+    referenced,
 };

@@ -78,8 +78,6 @@ extern crate self as orm_core;
 
 #[doc(hidden)]
 pub mod __private;
-#[macro_use]
-pub mod types;
 pub mod dialect;
 pub mod engine;
 pub mod entity;
@@ -91,6 +89,7 @@ pub mod query;
 pub mod reflect;
 pub mod schema;
 pub mod session;
+pub mod types;
 
 pub use engine::{Connection, Engine, Transaction};
 pub use error::{Error, Result};

@@ -18,7 +18,7 @@ pub use belongs_to::{BelongsTo, Target};
 pub use has_many::{HasMany, ManyToMany};
 pub use has_one::HasOne;
 pub(crate) use insert::insert_value;
-pub use mapped::{ColumnError, Mapped, Object, field, no_relation, read_field};
+pub use mapped::{ColumnError, Mapped, Object, field, no_relation};
 pub use mapper::{Batch, Mapper, Objects};
 pub(crate) use related::{RelatedQuery, key_values, related_query};
 pub use relation::{Relation, RelationField, RelationState};

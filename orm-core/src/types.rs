@@ -3,8 +3,6 @@
 //! A Rust type that a column can hold implements [`SqlType`]. Values go to the database as [`Value`]s and come back
 //! straight from the driver's row through [`Row`], with nothing in between.
 
-#[macro_use]
-mod sql_type;
 mod auto;
 mod basic;
 #[cfg(any(feature = "decimal", feature = "bigdecimal"))]
@@ -16,6 +14,7 @@ mod dialect;
 mod json;
 mod nullability;
 mod row;
+mod sql_type;
 mod value;
 mod value_row;
 

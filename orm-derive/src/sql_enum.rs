@@ -78,8 +78,6 @@ fn expand(input: &DeriveInput, krate: &TokenStream, errors: &mut Errors) -> Opti
                 type Null = #krate::types::NotNull;
                 #body
             }
-
-            #krate::__references!(#ident);
         };
     })
 }

@@ -81,8 +81,6 @@ fn expand(input: &DeriveInput, krate: &TokenStream, errors: &mut Errors) -> Opti
                     ::core::result::Result::Ok(#inner::decode(row, index)?.map(#build))
                 }
             }
-
-            #krate::__references!(#ident);
         };
     })
 }

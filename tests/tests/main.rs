@@ -1,6 +1,7 @@
 //! The tests that cross crates, in one binary.
 
 mod broad;
+mod compile_fail;
 mod create;
 mod dml;
 mod errors;

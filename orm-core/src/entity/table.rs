@@ -4,6 +4,7 @@ use crate::expr::{Column, Node};
 use crate::types::{References, SqlType, Type};
 use std::any::{Any, TypeId};
 use std::fmt;
+use std::marker::PhantomData;
 
 /// A model's table, as the derive writes it.
 pub struct TableDef {
@@ -222,12 +223,19 @@ pub struct IndexDef {
     pub filter: Option<&'static str>,
 }
 
-/// Checks at compile time that a foreign key's column has the type of the column that it references. Called by the
-/// derive's output.
+/// A column that a foreign key references. Called by the derive's output, in two steps so that the compiler knows the
+/// column's type when it compares, and names it.
 #[doc(hidden)]
-pub const fn check_references<A, B, S, T>(_: Column<A, S>, _: Column<B, T>)
-where
-    S: SqlType<Base: References<T::Base>>,
-    T: SqlType,
-{
+pub const fn referenced<M, T>(_: Column<M, T>) -> Referenced<T> {
+    Referenced(PhantomData)
+}
+
+/// A column of type `T` that is referenced.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Referenced<T>(PhantomData<fn() -> T>);
+
+impl<T: SqlType> Referenced<T> {
+    /// Checks at compile time that a foreign key of type `S` fits.
+    pub const fn by<S: SqlType<Base: References<T::Base>>>(self) {}
 }

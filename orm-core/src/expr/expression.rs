@@ -74,27 +74,6 @@ fn binary<T>(op: BinaryOp, left: Node, right: Node) -> Expr<T> {
     Expr::from_node(Node::binary(op, left, right))
 }
 
-macro_rules! comparisons {
-    ($($(#[$doc:meta])* $name:ident $op:ident;)*) => { $(
-        $(#[$doc])*
-        fn $name<R: Operand<BaseOf<Self>>>(self, right: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>> {
-            binary(BinaryOp::$op, self.into_node(), right.into_operand())
-        }
-    )* };
-}
-
-macro_rules! likes {
-    ($($(#[$doc:meta])* $name:ident $kind:ident $insensitive:literal;)*) => { $(
-        $(#[$doc])*
-        fn $name<R: Operand<String>>(self, text: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>>
-        where
-            Self::T: Text,
-        {
-            like(self.into_node(), text.into_operand(), LikeKind::$kind, $insensitive)
-        }
-    )* };
-}
-
 /// What has a value in SQL: columns, expressions, aggregates, labels.
 ///
 /// A Rust value stands on the right of an operator as it is; on the left it becomes an expression with
@@ -111,19 +90,36 @@ pub trait Expression: Sized {
     /// The expression without its type.
     fn into_node(self) -> Node;
 
-    comparisons! {
-        /// `=`; with `None`, IS NULL.
-        eq Eq;
-        /// `<>`; with `None`, IS NOT NULL.
-        ne Ne;
-        /// `>`
-        gt Gt;
-        /// `>=`
-        ge Ge;
-        /// `<`
-        lt Lt;
-        /// `<=`
-        le Le;
+    // Written out, since a macro would stand in the compiler's messages.
+
+    /// `=`; with `None`, IS NULL.
+    fn eq<R: Operand<BaseOf<Self>>>(self, right: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>> {
+        binary(BinaryOp::Eq, self.into_node(), right.into_operand())
+    }
+
+    /// `<>`; with `None`, IS NOT NULL.
+    fn ne<R: Operand<BaseOf<Self>>>(self, right: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>> {
+        binary(BinaryOp::Ne, self.into_node(), right.into_operand())
+    }
+
+    /// `>`
+    fn gt<R: Operand<BaseOf<Self>>>(self, right: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>> {
+        binary(BinaryOp::Gt, self.into_node(), right.into_operand())
+    }
+
+    /// `>=`
+    fn ge<R: Operand<BaseOf<Self>>>(self, right: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>> {
+        binary(BinaryOp::Ge, self.into_node(), right.into_operand())
+    }
+
+    /// `<`
+    fn lt<R: Operand<BaseOf<Self>>>(self, right: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>> {
+        binary(BinaryOp::Lt, self.into_node(), right.into_operand())
+    }
+
+    /// `<=`
+    fn le<R: Operand<BaseOf<Self>>>(self, right: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>> {
+        binary(BinaryOp::Le, self.into_node(), right.into_operand())
     }
 
     /// IS NULL with `None`; with a value, equal to it and not NULL (IS NOT DISTINCT FROM, `IS`, `<=>`).
@@ -165,23 +161,68 @@ pub trait Expression: Sized {
         Expr::from_node(Node::Between(Box::new((self.into_node(), low.into_operand(), high.into_operand()))))
     }
 
-    likes! {
-        /// LIKE. Whether it minds the case is the database's choice (SQLite and MySQL do not).
-        like Pattern false;
-        /// LIKE without regard to case: ILIKE on PostgreSQL, `lower(…) LIKE lower(…)` elsewhere.
-        ilike Pattern true;
-        /// Whether the text occurs; `%` and `_` in it are taken as they are.
-        contains Contains false;
-        /// Whether the text occurs, without regard to case.
-        icontains Contains true;
-        /// Whether it begins with the text; `%` and `_` in it are taken as they are.
-        startswith StartsWith false;
-        /// Whether it begins with the text, without regard to case.
-        istartswith StartsWith true;
-        /// Whether it ends with the text; `%` and `_` in it are taken as they are.
-        endswith EndsWith false;
-        /// Whether it ends with the text, without regard to case.
-        iendswith EndsWith true;
+    /// LIKE. Whether it minds the case is the database's choice (SQLite and MySQL do not).
+    fn like<R: Operand<String>>(self, text: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>>
+    where
+        Self::T: Text,
+    {
+        like(self.into_node(), text.into_operand(), LikeKind::Pattern, false)
+    }
+
+    /// LIKE without regard to case: ILIKE on PostgreSQL, `lower(…) LIKE lower(…)` elsewhere.
+    fn ilike<R: Operand<String>>(self, text: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>>
+    where
+        Self::T: Text,
+    {
+        like(self.into_node(), text.into_operand(), LikeKind::Pattern, true)
+    }
+
+    /// Whether the text occurs; `%` and `_` in it are taken as they are.
+    fn contains<R: Operand<String>>(self, text: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>>
+    where
+        Self::T: Text,
+    {
+        like(self.into_node(), text.into_operand(), LikeKind::Contains, false)
+    }
+
+    /// Whether the text occurs, without regard to case.
+    fn icontains<R: Operand<String>>(self, text: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>>
+    where
+        Self::T: Text,
+    {
+        like(self.into_node(), text.into_operand(), LikeKind::Contains, true)
+    }
+
+    /// Whether it begins with the text; `%` and `_` in it are taken as they are.
+    fn startswith<R: Operand<String>>(self, text: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>>
+    where
+        Self::T: Text,
+    {
+        like(self.into_node(), text.into_operand(), LikeKind::StartsWith, false)
+    }
+
+    /// Whether it begins with the text, without regard to case.
+    fn istartswith<R: Operand<String>>(self, text: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>>
+    where
+        Self::T: Text,
+    {
+        like(self.into_node(), text.into_operand(), LikeKind::StartsWith, true)
+    }
+
+    /// Whether it ends with the text; `%` and `_` in it are taken as they are.
+    fn endswith<R: Operand<String>>(self, text: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>>
+    where
+        Self::T: Text,
+    {
+        like(self.into_node(), text.into_operand(), LikeKind::EndsWith, false)
+    }
+
+    /// Whether it ends with the text, without regard to case.
+    fn iendswith<R: Operand<String>>(self, text: R) -> Expr<Merge<NullOf<Self>, R::Null, bool>>
+    where
+        Self::T: Text,
+    {
+        like(self.into_node(), text.into_operand(), LikeKind::EndsWith, true)
     }
 
     /// Concatenation: `||`, `CONCAT(…)` on MySQL.

@@ -60,7 +60,7 @@ impl Operand<Vec<u8>> for &[u8] {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: SqlType> Operand<T::Base> for Expr<T> {
+impl<B: Plain, T: SqlType<Base = B>> Operand<B> for Expr<T> {
     type Null = T::Null;
     fn into_operand(self) -> Node {
         super::Expression::into_node(self)
@@ -68,7 +68,7 @@ impl<T: SqlType> Operand<T::Base> for Expr<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: SqlType> Operand<T::Base> for &Expr<T> {
+impl<B: Plain, T: SqlType<Base = B>> Operand<B> for &Expr<T> {
     type Null = T::Null;
     fn into_operand(self) -> Node {
         self.as_node().clone()
@@ -76,7 +76,7 @@ impl<T: SqlType> Operand<T::Base> for &Expr<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: SqlType> Operand<T::Base> for Aggregate<T> {
+impl<B: Plain, T: SqlType<Base = B>> Operand<B> for Aggregate<T> {
     type Null = T::Null;
     fn into_operand(self) -> Node {
         self.into_function_node()
@@ -84,7 +84,7 @@ impl<T: SqlType> Operand<T::Base> for Aggregate<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M, T: SqlType> Operand<T::Base> for Column<M, T> {
+impl<B: Plain, M, T: SqlType<Base = B>> Operand<B> for Column<M, T> {
     type Null = T::Null;
     fn into_operand(self) -> Node {
         self.node()
@@ -92,7 +92,7 @@ impl<M, T: SqlType> Operand<T::Base> for Column<M, T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: SqlType> Operand<T::Base> for &Label<T> {
+impl<B: Plain, T: SqlType<Base = B>> Operand<B> for &Label<T> {
     type Null = T::Null;
     fn into_operand(self) -> Node {
         self.node()

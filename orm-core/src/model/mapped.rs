@@ -1,7 +1,7 @@
 use super::relation::Relation;
 use crate::entity::{Model, TableDef};
 use crate::error::Error;
-use crate::types::{DecodeError, Field, Row, Value, ValueRow, column};
+use crate::types::{DecodeError, Row, Value, ValueRow};
 use std::any::Any;
 
 /// The run-time half of a [`Model`]. `#[derive(Model)]` implements it.
@@ -51,26 +51,14 @@ impl ColumnError {
     }
 }
 
-/// Decodes a field. For the derive's output.
+/// Names the column that could not be decoded. For the derive's output.
 ///
 /// # Errors
 /// [`ColumnError`] naming the column.
 #[doc(hidden)]
-pub fn field<F: Field>(row: &dyn Row, at: usize, index: u16) -> Result<F, ColumnError> {
-    match column::<F::Sql>(row, at) {
-        Ok(value) => Ok(F::from_sql(value)),
-        Err(reason) => Err(ColumnError { column: index, reason }),
-    }
-}
-
-/// Reads a column into a field. For the derive's output.
-///
-/// # Errors
-/// When the value does not fit the field.
-#[doc(hidden)]
-pub fn read_field<F: Field>(field: &mut F, row: &dyn Row, at: usize) -> Result<(), DecodeError> {
-    *field = F::from_sql(column::<F::Sql>(row, at)?);
-    Ok(())
+#[inline]
+pub fn field<F>(decoded: Result<F, DecodeError>, column: u16) -> Result<F, ColumnError> {
+    decoded.map_err(|reason| ColumnError { column, reason })
 }
 
 /// What a model without that relationship answers. For the derive's output.

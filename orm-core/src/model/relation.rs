@@ -31,6 +31,24 @@ pub trait Relation: Any + Send + Sync {
     fn fill(&mut self, name: &'static str, members: &mut dyn Any, partial: bool);
     /// Visits the members, each as a `&mut T`.
     fn members(&mut self, each: &mut dyn FnMut(&mut dyn Any));
+
+    /// The field without its type. For the derive's output.
+    #[doc(hidden)]
+    fn shared(&self) -> &dyn Relation
+    where
+        Self: Sized,
+    {
+        self
+    }
+
+    /// The field without its type. For the derive's output.
+    #[doc(hidden)]
+    fn unique(&mut self) -> &mut dyn Relation
+    where
+        Self: Sized,
+    {
+        self
+    }
 }
 
 /// How the derive makes a relationship's field that was not loaded.

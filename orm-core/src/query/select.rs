@@ -35,10 +35,7 @@ impl<R, K> Statement for Select<R, K> {
 ///
 /// FROM follows from the columns used, WHERE and the like included. FROM items that nothing connects are an error when the
 /// statement is compiled, and so is a NOT NULL column of the nullable side of an outer join without `.optional()`.
-pub fn select<S, R, K>(selection: S) -> Select<R, K>
-where
-    S: Selection<Row = R, Keyed = K>,
-{
+pub fn select<S: Selection<Row = R, Keyed = K>, R, K>(selection: S) -> Select<R, K> {
     let mut tree = SelectTree::default();
     let decoder = Arc::new(selection.resolve(&mut tree.items));
     Select { tree, decoder }

@@ -1,5 +1,5 @@
-use super::SqlType;
-use crate::error::{Error, Result};
+use super::{DecodeError, Nullability, Row, SqlType, Type, Value, column};
+use crate::error::Error;
 
 /// A column that the database may fill in: unset until a value is given or read back after the INSERT.
 ///
@@ -25,7 +25,7 @@ impl<T> Auto<T> {
     ///
     /// # Errors
     /// [`Error::Unset`] before there is one.
-    pub fn get(&self) -> Result<&T> {
+    pub fn get(&self) -> Result<&T, Error> {
         match self {
             Auto::Set(value) => Ok(value),
             Auto::Unset => Err(Error::Unset { type_name: std::any::type_name::<T>() }),
@@ -67,7 +67,7 @@ impl<T> Deferred<T> {
     ///
     /// # Errors
     /// [`Error::Unset`] when it was not loaded.
-    pub fn get(&self) -> Result<&T> {
+    pub fn get(&self) -> Result<&T, Error> {
         match self {
             Deferred::Loaded(value) => Ok(value),
             Deferred::NotLoaded => Err(Error::Unset { type_name: std::any::type_name::<T>() }),
@@ -92,8 +92,26 @@ pub trait Field: Sized {
     /// Whether the database may fill it in.
     const AUTO: bool = false;
 
+    /// Whether the column may be NULL.
+    const NULLABLE: bool = <<Self::Sql as SqlType>::Null as Nullability>::NULLABLE;
+    /// Whether a database can number a key of this type.
+    const NUMBERED: bool = <Self::Sql as SqlType>::NUMBERED;
+
+    /// The column's type.
+    fn column_type() -> Type {
+        Self::Sql::sql_type()
+    }
+
+    /// Reads the field from a row.
+    ///
+    /// # Errors
+    /// As [`column`].
+    fn decode(row: &dyn Row, index: usize) -> Result<Self, DecodeError> {
+        column(row, index).map(Self::from_sql)
+    }
+
     /// The value, unless it is unset.
-    fn value(&self) -> Option<super::Value>;
+    fn value(&self) -> Option<Value>;
 
     /// A field holding a value that was read.
     fn from_sql(value: Self::Sql) -> Self;
@@ -102,7 +120,7 @@ pub trait Field: Sized {
 impl<T: SqlType> Field for T {
     type Sql = T;
 
-    fn value(&self) -> Option<super::Value> {
+    fn value(&self) -> Option<Value> {
         Some(self.to_value())
     }
 
@@ -115,7 +133,7 @@ impl<T: SqlType> Field for Auto<T> {
     type Sql = T;
     const AUTO: bool = true;
 
-    fn value(&self) -> Option<super::Value> {
+    fn value(&self) -> Option<Value> {
         self.as_option().map(SqlType::to_value)
     }
 

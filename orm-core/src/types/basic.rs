@@ -23,7 +23,6 @@ macro_rules! integers {
         }
         impl Numeric for $rust {}
         impl Numeric for Option<$rust> {}
-        __references!($rust);
     )* };
 }
 
@@ -62,7 +61,6 @@ macro_rules! plain {
                 $from
             }
         }
-        __references!($rust);
     )* };
 }
 

@@ -29,8 +29,6 @@ impl SqlType for rust_decimal::Decimal {
 impl Numeric for rust_decimal::Decimal {}
 #[cfg(feature = "decimal")]
 impl Numeric for Option<rust_decimal::Decimal> {}
-#[cfg(feature = "decimal")]
-__references!(rust_decimal::Decimal);
 
 #[cfg(feature = "bigdecimal")]
 impl SqlType for bigdecimal::BigDecimal {
@@ -56,5 +54,3 @@ impl SqlType for bigdecimal::BigDecimal {
 impl Numeric for bigdecimal::BigDecimal {}
 #[cfg(feature = "bigdecimal")]
 impl Numeric for Option<bigdecimal::BigDecimal> {}
-#[cfg(feature = "bigdecimal")]
-__references!(bigdecimal::BigDecimal);

@@ -1,12 +1,7 @@
 //! What the derives' output calls about types. No part of the public interface.
 
-use super::{DecodeError, Field, Nullability, References, SqlType, Type};
+use super::{DecodeError, References, SqlType, Type};
 use std::fmt::Display;
-
-/// Whether the field's column may be NULL.
-pub const fn nullable<F: Field>() -> bool {
-    <<F::Sql as SqlType>::Null as Nullability>::NULLABLE
-}
 
 /// The type with a greatest length.
 pub fn with_length(ty: Type, length: u32) -> Type {

@@ -122,15 +122,7 @@ pub trait Numeric: SqlType {}
     label = "the two columns must have one SQL type"
 )]
 pub trait References<T> {}
-
-/// Implements [`References`] between a type and itself.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __references {
-    ($($type:ty),* $(,)?) => { $(
-        impl $crate::types::References<$type> for $type {}
-    )* };
-}
+impl<T: Plain> References<T> for T {}
 
 /// The type of a column, before a dialect gives it its name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,11 +1,12 @@
 //! What can be wrong between fields, and what only the compiler can check.
 
 use super::Model;
+use super::metadata::sql;
 use super::relationships::{Kind, mismatch};
 use crate::errors::Errors;
 use crate::names::plain;
 use crate::rust_types::{Family, family, nullable};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use std::collections::HashMap;
 use syn::spanned::Spanned;
@@ -101,15 +102,14 @@ pub(super) fn compiled(model: &Model) -> TokenStream {
 }
 
 fn references(model: &Model, output: &mut TokenStream) {
-    let (krate, name) = (&model.krate, &model.ident);
+    let krate = &model.krate;
     for key in &model.foreign_keys {
         for (index, path) in key.columns.iter().zip(&key.references) {
-            let column = &model.columns[*index];
-            let constant = &column.constant;
-            let mut constant = constant.clone();
-            constant.set_span(column.ident.span());
-            let call = quote_spanned!(path.span()=> #krate::entity::check_references);
-            output.extend(quote!(const _: () = #call(#name::#constant, #path);));
+            let sql = sql(krate, &model.columns[*index].ty);
+            let by = Ident::new("by", path.span());
+            output.extend(quote! {
+                const _: () = #krate::entity::referenced(#path).#by::<#sql>();
+            });
         }
     }
 }
@@ -123,7 +123,7 @@ fn types(model: &Model, output: &mut TokenStream) {
         let field = plain(&column.ident);
         let known: Option<Family> = family(ty);
         let kinds = quote!(#krate::types::Kind);
-        let sql = quote!(<#ty as #krate::types::Field>::Sql);
+        let sql = sql(krate, ty);
         let mut check = |span, pattern: TokenStream, message: String| {
             output.extend(quote_spanned! {span=>
                 const _: () = ::core::assert!(
@@ -152,17 +152,17 @@ fn keys(model: &Model, output: &mut TokenStream) {
             let optional = relationship.optional;
             let message = mismatch(model, relationship);
             output.extend(quote_spanned! {relationship.ty.span()=>
-                const _: () = ::core::assert!(#optional == (false #(|| #krate::__private::nullable::<#types>())*), #message);
+                const _: () = ::core::assert!(#optional == (false #(|| <#types as #krate::types::Field>::NULLABLE)*), #message);
             });
         }
         // Without a constraint nothing else compares the types.
         if relationship.unconstrained.is_some()
             && let [column] = columns.as_slice()
         {
-            let (ty, target) = (&column.ty, &relationship.target);
+            let (sql, target) = (sql(krate, &column.ty), &relationship.target);
             output.extend(quote_spanned! {column.ident.span()=>
                 const _: () = #krate::__private::check_key::<
-                    <#ty as #krate::types::Field>::Sql,
+                    #sql,
                     <#target as #krate::entity::Model>::PrimaryKey,
                 >();
             });

@@ -4,9 +4,10 @@
 use super::relationships::Kind;
 use super::{Model, Part, checks, metadata};
 use crate::names::plain;
-use metadata::number;
+use metadata::{as_field, number, sql};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use std::collections::HashSet;
 use syn::Expr;
 use syn::spanned::Spanned;
 
@@ -50,16 +51,24 @@ fn constants(model: &Model) -> TokenStream {
     let (krate, ident) = (&model.krate, &model.ident);
     let table = quote!(<#ident as #krate::entity::Model>::TABLE);
     let mut output = TokenStream::new();
+    // A second constant of one name has been reported; writing it would only add the compiler's own message.
+    let mut written = HashSet::new();
     for (index, column) in model.columns.iter().enumerate() {
+        if !written.insert(plain(&column.constant)) {
+            continue;
+        }
         let (vis, name, ty, index) = (&column.vis, &column.constant, &column.ty, number(index));
         let docs = docs(&format!("Column `{}.{}`.", model.table, column.name), &column.docs);
-        let sql = quote_spanned!(ty.span()=> <#ty as #krate::types::Field>::Sql);
+        let sql = sql(krate, ty);
         output.extend(quote! {
             #docs
             #vis const #name: #krate::expr::Column<#ident, #sql> = #krate::expr::Column::new(#table, #index);
         });
     }
     for (index, field) in model.relationships.iter().enumerate() {
+        if !written.insert(plain(&field.constant)) {
+            continue;
+        }
         let (vis, name, target, index) = (&field.vis, &field.constant, &field.target, number(index));
         let kind = match field.kind {
             Kind::HasMany | Kind::ManyToMany => quote!(Many),
@@ -88,7 +97,7 @@ fn primary_key(model: &Model) -> TokenStream {
     let krate = &model.krate;
     let types = model.primary_key.columns.iter().map(|index| {
         let ty = &model.columns[*index].ty;
-        quote_spanned!(ty.span()=> <#ty as #krate::types::Field>::Sql)
+        sql(krate, ty)
     });
     match model.primary_key.columns.len() {
         // The missing key has been reported; this keeps the rest of the program free of errors about it.
@@ -100,18 +109,23 @@ fn primary_key(model: &Model) -> TokenStream {
 
 fn mapped(model: &Model) -> TokenStream {
     let (krate, ident) = (&model.krate, &model.ident);
-    let columns = || model.columns.iter().enumerate().map(|(index, column)| (number(index), &column.ident, &column.ty));
-    let values = columns().map(|(index, field, _)| quote!(#index => #krate::types::Field::value(&self.#field)));
-    let reads =
-        columns().map(|(index, field, _)| quote!(#index => #krate::model::read_field(&mut self.#field, row, at)));
+    let columns = || {
+        model
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(index, column)| (number(index), &column.ident, as_field(krate, &column.ty)))
+    };
+    let values = columns().map(|(index, field, as_field)| quote!(#index => #as_field::value(&self.#field)));
+    let reads = columns().map(|(index, field, as_field)| quote!(#index => self.#field = #as_field::decode(row, at)?));
     let fields = model.fields.iter().map(|(field, part)| match part {
         Part::Column(index) => {
             let position = (*index > 0).then(|| {
                 let offset = number(*index);
                 quote!(+ #offset)
             });
-            let index = number(*index);
-            quote!(#field: #krate::model::field(row, at #position, #index)?)
+            let (as_field, index) = (as_field(krate, &model.columns[*index].ty), number(*index));
+            quote!(#field: #krate::model::field(#as_field::decode(row, at #position), #index)?)
         }
         Part::Relationship => {
             let name = format!("{}::{}", model.title(), plain(field));
@@ -122,9 +136,16 @@ fn mapped(model: &Model) -> TokenStream {
             quote!(#field: #default)
         }
     });
-    let relations = model.relationships.iter().enumerate().map(|(index, field)| (number(index), &field.ident));
-    let shared = relations.clone().map(|(index, field)| quote!(#index => &self.#field));
-    let unique = relations.map(|(index, field)| quote!(#index => &mut self.#field));
+    let relations = || {
+        model.relationships.iter().enumerate().map(|(index, field)| {
+            let ty = &field.ty;
+            let as_relation = quote_spanned!(ty.span()=> <#ty as #krate::model::Relation>);
+            (number(index), &field.ident, as_relation)
+        })
+    };
+    let shared = relations().map(|(index, field, as_relation)| quote!(#index => #as_relation::shared(&self.#field)));
+    let unique =
+        relations().map(|(index, field, as_relation)| quote!(#index => #as_relation::unique(&mut self.#field)));
     quote! {
         #[automatically_derived]
         impl #krate::model::Mapped for #ident {
@@ -150,8 +171,9 @@ fn mapped(model: &Model) -> TokenStream {
             ) -> ::core::result::Result<(), #krate::types::DecodeError> {
                 match column {
                     #(#reads,)*
-                    _ => ::core::result::Result::Ok(()),
+                    _ => {}
                 }
+                ::core::result::Result::Ok(())
             }
 
             fn relation(&self, index: u16) -> &dyn #krate::model::Relation {

@@ -8,8 +8,8 @@ use crate::names::plain;
 use crate::rust_types::base;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::LitStr;
 use syn::spanned::Spanned;
+use syn::{LitStr, Type};
 
 /// The value of the `TableDef`.
 pub(super) fn table(model: &Model) -> TokenStream {
@@ -62,6 +62,16 @@ pub(super) fn table(model: &Model) -> TokenStream {
     }
 }
 
+/// The type as a field, at its place: all that is wrong with it is then one message there.
+pub(super) fn as_field(krate: &TokenStream, ty: &Type) -> TokenStream {
+    quote_spanned!(ty.span()=> <#ty as #krate::types::Field>)
+}
+
+/// The SQL type of a field's column.
+pub(super) fn sql(krate: &TokenStream, ty: &Type) -> TokenStream {
+    quote_spanned!(ty.span()=> <#ty as #krate::types::Field>::Sql)
+}
+
 /// An index as a literal.
 pub(super) fn number(index: usize) -> proc_macro2::Literal {
     // A struct with more than 65,535 fields does not compile: the literal is out of range then.
@@ -83,8 +93,8 @@ fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
 fn column(model: &Model, index: usize, column: &Column) -> TokenStream {
     let krate = &model.krate;
     let (ty, name, field) = (&column.ty, &column.name, plain(&column.ident));
-    let sql = quote_spanned!(ty.span()=> <#ty as #krate::types::Field>::Sql);
-    let sql_type = sql_type(krate, column, &sql);
+    let as_field = as_field(krate, ty);
+    let sql_type = sql_type(krate, column, &as_field);
     let server_default = option(column.server_default.as_ref());
     let comment = option(column.comment.as_ref());
     let default = option(column.default.as_ref().map(|value| {
@@ -98,14 +108,14 @@ fn column(model: &Model, index: usize, column: &Column) -> TokenStream {
         && column.server_default.is_none()
         && column.default.is_none()
         && !model.foreign_keys.iter().any(|key| key.columns.contains(&index));
-    let auto_increment = if candidate { quote!(<#sql as #krate::types::SqlType>::NUMBERED) } else { quote!(false) };
+    let auto_increment = if candidate { quote!(#as_field::NUMBERED) } else { quote!(false) };
     quote! {
         #krate::entity::ColumnDef {
             name: #name,
             field: #field,
             sql_type: #sql_type,
-            nullable: #krate::__private::nullable::<#ty>(),
-            auto: <#ty as #krate::types::Field>::AUTO,
+            nullable: #as_field::NULLABLE,
+            auto: #as_field::AUTO,
             auto_increment: #auto_increment,
             server_default: #server_default,
             default: #default,
@@ -115,8 +125,8 @@ fn column(model: &Model, index: usize, column: &Column) -> TokenStream {
 }
 
 /// The function that gives the column's type, with what the attributes say put in.
-fn sql_type(krate: &TokenStream, column: &Column, sql: &TokenStream) -> TokenStream {
-    let own = quote!(<#sql as #krate::types::SqlType>::sql_type);
+fn sql_type(krate: &TokenStream, column: &Column, as_field: &TokenStream) -> TokenStream {
+    let own = quote!(#as_field::column_type);
     if let Some(raw) = &column.sql_type {
         return quote!(|| #krate::types::Type::Raw(::std::borrow::Cow::Borrowed(#raw)));
     }

@@ -1,0 +1,17 @@
+#[path = "models/models.rs"]
+mod models;
+
+use models::User;
+use orm_core::prelude::*;
+
+struct Plain {
+    id: i64,
+}
+
+fn main() {
+    let _ = select(Plain);
+    let user = User::default();
+    let _ = select(user);
+    let _ = select("name");
+    let _ = select((User::name, User::addresses));
+}

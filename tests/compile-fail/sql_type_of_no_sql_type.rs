@@ -1,0 +1,9 @@
+use orm_core::prelude::*;
+
+#[derive(Debug, Clone)]
+struct Point;
+
+#[derive(SqlType, Debug, Clone)]
+struct Place(Point);
+
+fn main() {}
