@@ -95,8 +95,15 @@ fn read(input: DeriveInput, krate: TokenStream, errors: &mut Errors) -> Option<M
         let items = Items::of(&field.attrs, errors);
         let place = Place { model: &title, ident: &ident, vis: &field.vis, ty: &field.ty, attributes: &field.attrs };
         let part = if relationships::is_relationship(&field.ty) {
-            relationships.push(relationships::read(&place, items, errors));
-            Part::Relationship
+            match relationships::read(&place, items, errors) {
+                Some(relationship) => {
+                    relationships.push(relationship);
+                    Part::Relationship
+                }
+                None => Part::Skipped(Box::new(field.ty.clone())),
+            }
+        } else if columns::refused(&place, errors) {
+            Part::Skipped(Box::new(field.ty.clone()))
         } else if items.has("skip") {
             columns::skip(items, errors);
             Part::Skipped(Box::new(field.ty.clone()))

@@ -19,6 +19,18 @@ pub(crate) fn krate() -> TokenStream {
     }
 }
 
+/// The same tokens at another place, so that the compiler's messages about them point there.
+pub(crate) fn at(tokens: &TokenStream, span: Span) -> TokenStream {
+    tokens
+        .clone()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(span);
+            token
+        })
+        .collect()
+}
+
 /// An identifier as text, without `r#`.
 pub(crate) fn plain(ident: &Ident) -> String {
     ident.unraw().to_string()

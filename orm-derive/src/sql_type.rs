@@ -3,7 +3,7 @@
 use crate::attributes::Items;
 use crate::errors::Errors;
 use crate::model::generics;
-use crate::names::plain;
+use crate::names::{at, plain};
 use crate::rust_types::last_name;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -56,22 +56,25 @@ fn expand(input: &DeriveInput, krate: &TokenStream, errors: &mut Errors) -> Opti
         (Some(name), Fields::Named(_)) => (quote!(self.#name), quote!(|value| Self { #name: value })),
         _ => (quote!(self.0), quote!(Self)),
     };
-    let inner = quote_spanned!(ty.span()=> <#ty as #krate::types::SqlType>);
+    let here = at(krate, ty.span());
+    let inner = quote_spanned!(ty.span()=> <#ty as #here::types::SqlType>);
+    let kind = quote_spanned!(ty.span()=> #inner::KIND);
+    let numbered = quote_spanned!(ty.span()=> #inner::NUMBERED);
     Some(quote! {
         const _: () = {
             #[automatically_derived]
             impl #krate::types::SqlType for #ident {
                 type Base = Self;
                 type Null = #krate::types::NotNull;
-                const KIND: #krate::types::Kind = #inner::KIND;
-                const NUMBERED: bool = #inner::NUMBERED;
+                const KIND: #krate::types::Kind = #kind;
+                const NUMBERED: bool = #numbered;
 
                 fn sql_type() -> #krate::types::Type {
                     #inner::sql_type()
                 }
 
                 fn to_value(&self) -> #krate::types::Value {
-                    #krate::types::SqlType::to_value(&#read)
+                    #inner::to_value(&#read)
                 }
 
                 fn decode(

@@ -10,8 +10,6 @@ struct Plain {
 
 fn main() {
     let _ = select(Plain);
-    let user = User::default();
-    let _ = select(user);
     let _ = select("name");
     let _ = select((User::name, User::addresses));
 }

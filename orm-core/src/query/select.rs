@@ -201,7 +201,10 @@ macro_rules! holds {
 holds! { A; A B; A B C; A B C D; A B C D E; A B C D E F; }
 
 /// What [`Select::options`] takes for rows of `R`.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not a loader option", label = "expected `selectinload(…)`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be an option of a query for `{R}`",
+    label = "expected `selectinload(…)` of a relationship of a selected model"
+)]
 pub trait LoadOption<R> {
     /// Adds the option's paths.
     fn push_to(self, paths: &mut Vec<LoadPath>);

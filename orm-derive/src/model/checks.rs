@@ -4,9 +4,9 @@ use super::Model;
 use super::metadata::sql;
 use super::relationships::{Kind, mismatch};
 use crate::errors::Errors;
-use crate::names::plain;
+use crate::names::{at, plain};
 use crate::rust_types::{Family, family, nullable};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use std::collections::HashMap;
 use syn::spanned::Spanned;
@@ -106,9 +106,9 @@ fn references(model: &Model, output: &mut TokenStream) {
     for key in &model.foreign_keys {
         for (index, path) in key.columns.iter().zip(&key.references) {
             let sql = sql(krate, &model.columns[*index].ty);
-            let by = Ident::new("by", path.span());
-            output.extend(quote! {
-                const _: () = #krate::entity::referenced(#path).#by::<#sql>();
+            let krate = at(krate, path.span());
+            output.extend(quote_spanned! {path.span()=>
+                const _: () = #krate::entity::referenced(#path).by::<#sql>();
             });
         }
     }

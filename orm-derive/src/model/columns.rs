@@ -83,6 +83,16 @@ pub(super) struct Reference {
     pub(super) actions: Actions,
 }
 
+/// Refuses a type that is known not to be built yet.
+pub(super) fn refused(place: &Place<'_>, errors: &mut Errors) -> bool {
+    let deferred = last_name(place.ty).is_some_and(|name| name == "Deferred");
+    if deferred {
+        let message = "columns are not supported yet; write the type without it";
+        errors.on(place.ty, format!("`{}`: `Deferred` {message}", place.path()));
+    }
+    deferred
+}
+
 /// A field that is no column: nothing else may be said about it.
 pub(super) fn skip(mut items: Items, errors: &mut Errors) {
     items.flag("skip", errors);
@@ -93,9 +103,6 @@ pub(super) fn skip(mut items: Items, errors: &mut Errors) {
 
 pub(super) fn read(place: &Place<'_>, mut items: Items, case: Option<Case>, errors: &mut Errors) -> Column {
     let field = place.path();
-    if last_name(place.ty).is_some_and(|name| name == "Deferred") {
-        errors.on(place.ty, format!("`{field}`: `Deferred` columns are not supported yet; write the type without it"));
-    }
     let given_name = items.string("column", errors);
     let name = match (&given_name, case) {
         (Some(name), _) => name.value(),

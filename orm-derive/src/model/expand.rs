@@ -3,7 +3,8 @@
 
 use super::relationships::Kind;
 use super::{Model, Part, checks, metadata};
-use crate::names::plain;
+use crate::names::{at, plain};
+use crate::rust_types::base;
 use metadata::{as_field, number, sql};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -60,10 +61,10 @@ fn constants(model: &Model) -> TokenStream {
         let (vis, name, ty, index) = (&column.vis, &column.constant, &column.ty, number(index));
         let docs = docs(&format!("Column `{}.{}`.", model.table, column.name), &column.docs);
         let sql = sql(krate, ty);
-        output.extend(quote! {
-            #docs
-            #vis const #name: #krate::expr::Column<#ident, #sql> = #krate::expr::Column::new(#table, #index);
-        });
+        let krate = at(krate, ty.span());
+        let (column, table) = (quote_spanned!(ty.span()=> #krate::expr::Column), at(&table, ty.span()));
+        let new = quote_spanned!(ty.span()=> #column::new(#table, #index));
+        output.extend(quote!(#docs #vis const #name: #column<#ident, #sql> = #new;));
     }
     for (index, field) in model.relationships.iter().enumerate() {
         if !written.insert(plain(&field.constant)) {
@@ -96,7 +97,8 @@ fn docs(first: &str, rest: &[Expr]) -> TokenStream {
 fn primary_key(model: &Model) -> TokenStream {
     let krate = &model.krate;
     let types = model.primary_key.columns.iter().map(|index| {
-        let ty = &model.columns[*index].ty;
+        // An `Option` has been refused.
+        let ty = base(&model.columns[*index].ty);
         sql(krate, ty)
     });
     match model.primary_key.columns.len() {

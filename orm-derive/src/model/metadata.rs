@@ -4,7 +4,7 @@ use super::Model;
 use super::columns::Column;
 use super::constraints::{Action, Actions, ForeignKey};
 use super::relationships::{Kind, PassiveDeletes, Relationship, Secondary};
-use crate::names::plain;
+use crate::names::{at, plain};
 use crate::rust_types::base;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -64,11 +64,13 @@ pub(super) fn table(model: &Model) -> TokenStream {
 
 /// The type as a field, at its place: all that is wrong with it is then one message there.
 pub(super) fn as_field(krate: &TokenStream, ty: &Type) -> TokenStream {
+    let krate = at(krate, ty.span());
     quote_spanned!(ty.span()=> <#ty as #krate::types::Field>)
 }
 
 /// The SQL type of a field's column.
 pub(super) fn sql(krate: &TokenStream, ty: &Type) -> TokenStream {
+    let krate = at(krate, ty.span());
     quote_spanned!(ty.span()=> <#ty as #krate::types::Field>::Sql)
 }
 

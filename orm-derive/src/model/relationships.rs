@@ -122,10 +122,10 @@ pub(super) fn is_relationship(ty: &Type) -> bool {
     kind(ty).is_some()
 }
 
-pub(super) fn read(place: &Place<'_>, mut items: Items, errors: &mut Errors) -> Relationship {
+pub(super) fn read(place: &Place<'_>, mut items: Items, errors: &mut Errors) -> Option<Relationship> {
     let field = place.path();
     let kind = kind(place.ty).unwrap_or(Kind::BelongsTo);
-    let (target, optional) = target(place.ty, kind, &field, errors);
+    let target = target(place.ty, kind, &field, errors);
     let constant = place.constant(&mut items, errors);
     let foreign_key = foreign_key(&mut items, kind, &field, errors);
     let inverse = items.take("inverse", errors).and_then(|item| errors.ok(inverse(&item)));
@@ -150,7 +150,8 @@ pub(super) fn read(place: &Place<'_>, mut items: Items, errors: &mut Errors) -> 
         (!value).then_some(span)
     });
     items.finish(&ALLOWED, errors);
-    Relationship {
+    let (target, optional) = target?;
+    Some(Relationship {
         ident: place.ident.clone(),
         vis: place.vis.clone(),
         ty: place.ty.clone(),
@@ -167,22 +168,22 @@ pub(super) fn read(place: &Place<'_>, mut items: Items, errors: &mut Errors) -> 
         passive_deletes,
         unconstrained,
         key: Vec::new(),
-    }
+    })
 }
 
-fn target(ty: &Type, kind: Kind, field: &str, errors: &mut Errors) -> (Type, bool) {
+fn target(ty: &Type, kind: Kind, field: &str, errors: &mut Errors) -> Option<(Type, bool)> {
     let Some(argument) = argument(ty) else {
         errors.on(ty, format!("`{field}`: name the model it leads to, as in `{kind:?}<User>`"));
-        return (ty.clone(), false);
+        return None;
     };
     match inside(argument, "Option") {
-        Some(target) if kind == Kind::BelongsTo => (target.clone(), true),
+        Some(target) if kind == Kind::BelongsTo => Some((target.clone(), true)),
         Some(target) => {
             let target_name = last_name(target).map(ToString::to_string).unwrap_or_default();
             errors.on(argument, format!("`{field}` needs no `Option`: write `{kind:?}<{target_name}>`"));
-            (target.clone(), false)
+            None
         }
-        None => (argument.clone(), false),
+        None => Some((argument.clone(), false)),
     }
 }
 
