@@ -9,7 +9,7 @@ use crate::engine::values::{
 use crate::types::{DecodeError, Row};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use sqlx::mysql::{MySqlRow, MySqlTypeInfo};
-use sqlx::{Column, Decode, MySql, Row as _, Type, TypeInfo};
+use sqlx::{Column, Decode, MySql, Row as _, Type, TypeInfo, ValueRef};
 use std::borrow::Cow;
 
 /// How a column's bytes are to be read.
@@ -73,8 +73,12 @@ impl<K: AsRef<[Kind]>> Decoding<K> {
         let kinds = self.kinds.as_ref();
         let Some(kind) = kinds.get(index) else { return Err(DecodeError::Missing { index, len: kinds.len() }) };
         let value = self.row.try_get_raw(index).map_err(|error| invalid(error.to_string()))?;
-        // The only error is NULL.
-        Ok(<&[u8] as Decode<'_, MySql>>::decode(value).ok().map(|bytes| (*kind, bytes)))
+        // Asked first: the driver's error for NULL costs an allocation.
+        if value.is_null() {
+            return Ok(None);
+        }
+        let bytes = <&[u8] as Decode<'_, MySql>>::decode(value).map_err(|error| invalid(error.to_string()))?;
+        Ok(Some((*kind, bytes)))
     }
 
     fn mismatch<T>(&self, index: usize, expected: &'static str) -> Decoded<T> {
