@@ -1,6 +1,20 @@
 //! Tables of cases: an expression or statement, then what it becomes on each database.
 
+mod conditions;
+mod correlation;
+#[cfg(feature = "decimal")]
+mod decimals;
+mod definitions;
+mod functions;
+mod insert;
+mod joins;
+mod literals;
+mod names;
+mod nullable;
+mod operators;
 mod select;
+mod text;
+mod update_delete;
 
 use super::{Dialect, Sql};
 use crate::prelude::*;
@@ -49,6 +63,30 @@ struct Employee {
     #[orm(references = Employee::id)]
     manager_id: Option<i64>,
     manager: BelongsTo<Option<Employee>>,
+}
+
+/// Two keys to one table.
+#[derive(Model, Debug, Clone, Default)]
+#[orm(table = "transfers")]
+struct Transfer {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(references = User::id)]
+    from_id: i64,
+    #[orm(references = User::id)]
+    to_id: i64,
+}
+
+/// Words that need quotes, in a schema of its own.
+#[derive(Model, Debug, Clone, Default)]
+#[orm(table = "Order", schema = "shop")]
+struct Order {
+    #[orm(primary_key)]
+    id: i64,
+    #[orm(column = "select")]
+    choice: String,
+    at: Option<DateTime<Utc>>,
+    day: Option<NaiveDate>,
 }
 
 /// What the statement becomes; an error as its message.

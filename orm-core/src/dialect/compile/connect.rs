@@ -29,7 +29,11 @@ impl Groups {
         if let Node::And(parts) = condition
             && with.is_none()
         {
-            return parts.iter().fold(false, |any, part| self.connect(part, scope, None) || any);
+            let mut any = false;
+            for part in parts {
+                any |= self.connect(part, scope, None);
+            }
+            return any;
         }
         let start = with;
         let mut others = false;

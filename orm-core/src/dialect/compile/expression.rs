@@ -51,7 +51,7 @@ impl Writer {
             Node::Or(nodes) | Node::And(nodes) => nodes.first().map_or(level::ATOM, |node| self.level(node)),
             Node::Unary(UnaryOp::Not, _) | Node::Exists { negated: true, .. } => level::NOT,
             Node::Unary(UnaryOp::Neg, _) => level::NEGATE,
-            Node::In { list, .. } if matches!(list, InSource::List(nodes) if nodes.is_empty()) => level::ATOM,
+            Node::In { list: InSource::List(nodes), .. } if nodes.is_empty() => level::ATOM,
             Node::IsNull { .. } | Node::In { .. } | Node::Between(_) | Node::Like(_) => level::COMPARE,
             Node::Binary(op, sides) => match op {
                 BinaryOp::Add | BinaryOp::Sub => level::ADD,

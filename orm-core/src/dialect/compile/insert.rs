@@ -96,7 +96,7 @@ impl Writer {
     /// Which of the rows' columns are written: all, except where DEFAULT is no value and a column has nothing else.
     fn kept_columns(&self, tree: &InsertTree, values: &[Option<Value>]) -> Result<Vec<bool>> {
         let width = tree.columns.len();
-        if width == 0 || values.is_empty() || values.len() % width != 0 {
+        if width == 0 || values.is_empty() || !values.len().is_multiple_of(width) {
             return Err(wrong(format!(
                 "an INSERT into {} of {} values for {width} columns",
                 tree.table.title(),

@@ -93,7 +93,9 @@ pub(super) fn assign_names(listed: &mut [Listed], parent: Option<&Scope<'_>>, co
         let unnamed = matches!(&this.source, Source::Alias(alias) if alias.name.is_none());
         let of_table = matches!(&this.source, Source::Table(_));
         match clash {
-            Some(other) if !unnamed && !(of_table && matches!(other, Source::Table(_))) => {
+            // Two tables of different schemas.
+            Some(Source::Table(_)) if of_table => {}
+            Some(other) if !unnamed => {
                 return Err(wrong(format!(
                     "{} and {other} are both called `{}` in one statement: give one of them another name",
                     this.source, this.name
