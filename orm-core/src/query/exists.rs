@@ -43,7 +43,10 @@ impl RelationshipExists {
     pub fn to_select(&self) -> Result<SelectTree> {
         let resolved = self.relationship.resolve()?;
         let source = Source::Table(resolved.source);
-        let mut condition = self.condition.clone();
+        let mut condition = match resolved.def().filter {
+            Some(filter) => Node::and(vec![filter(), self.condition.clone()]),
+            None => self.condition.clone(),
+        };
         let target = if resolved.source == resolved.target {
             // A table related to itself: the condition speaks of the related row, which gets a name of its own.
             let alias = Arc::new(AliasDef { table: resolved.target, name: None });

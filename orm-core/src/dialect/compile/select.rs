@@ -178,8 +178,12 @@ impl Writer {
 
     /// Conditions joined by AND.
     pub(super) fn conditions(&mut self, clause: &str, conditions: &[Node], scope: &Scope<'_>) -> Result<()> {
-        let least = if conditions.len() > 1 { level::AND } else { 0 };
-        for (n, condition) in conditions.iter().enumerate() {
+        // `true` adds nothing to other conditions.
+        let is_true = |condition: &Node| matches!(condition, Node::Truth(true));
+        let others = conditions.iter().filter(|condition| !is_true(condition)).count();
+        let least = if others > 1 { level::AND } else { 0 };
+        let written = conditions.iter().filter(|condition| others == 0 || !is_true(condition));
+        for (n, condition) in written.take(others.max(1)).enumerate() {
             self.push(if n == 0 { clause } else { " AND " });
             self.expression(condition, scope, least)?;
         }

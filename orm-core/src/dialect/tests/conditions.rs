@@ -65,7 +65,7 @@ fn parentheses_only_where_needed() {
     );
     assert_eq!(
         sql(&select(User::id).filter(a() | b()).filter(true), Dialect::Sqlite),
-        "SELECT id FROM users WHERE (age > ? OR age < ?) AND TRUE"
+        "SELECT id FROM users WHERE age > ? OR age < ?"
     );
     let raw = Expr::<bool>::from_node(Node::Raw("x = 1 or y = 2".into()));
     assert_eq!(sqlite(raw & c()), "(x = 1 or y = 2) AND c");

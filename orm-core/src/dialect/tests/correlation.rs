@@ -8,8 +8,8 @@ fn an_inner_select_over_one_table_is_its_own() {
     );
     // Of the same table: no correlation by itself.
     same(
-        &select(User::name).filter(User::age.eq(select(max(User::age)).scalar_subquery().cast::<i32>())),
-        "SELECT name FROM users WHERE age = CAST((SELECT max(age) FROM users) AS INTEGER)",
+        &select(User::name).filter(User::age.eq(select(max(User::age)).scalar_subquery())),
+        "SELECT name FROM users WHERE age = (SELECT max(age) FROM users)",
     );
 }
 
@@ -54,7 +54,7 @@ fn a_forgotten_correlation_is_an_error() {
          to the subquery if it means the outer row, use an `alias` or `.select_from(User)` if it means rows of its own",
     );
     same(
-        &select(User::name).filter(exists(select(Address::id).correlate(Keyword))),
+        &select(Address::id).correlate(Keyword),
         "the statement is wrong: `.correlate(Keyword)`: no statement around this one reads Keyword",
     );
     same(

@@ -104,8 +104,8 @@ fn windows() {
         ],
     );
     item(
-        count_all().over(window().rows(..)),
-        &["count(*) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"],
+        count(User::id).over(window().rows(..)),
+        &["count(id) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"],
     );
     item(
         rank().over(window().order_by(User::fullname.asc().nulls_last())),
