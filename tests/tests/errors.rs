@@ -133,7 +133,7 @@ matrix! {
         db.engine.execute(text("CREATE TABLE things (id BIGINT NOT NULL PRIMARY KEY, size VARCHAR(20) NOT NULL)")).await?;
         db.engine.execute(text("INSERT INTO things VALUES (1, 'large')")).await?;
         match db.engine.all(select(Thing)).await {
-            Err(error @ Error::Decode { .. }) => says(&error, &["Thing::size", "i64"]),
+            Err(error @ Error::Decode { .. }) => says(&error, &["Thing::size", "integer"]),
             other => panic!("{other:?}"),
         }
         match db.engine.scalar(text("SELECT 'large'").columns::<i64>()).await {

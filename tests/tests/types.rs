@@ -281,7 +281,9 @@ matrix! {
             }
         }
         assert_eq!(db.engine.scalar(select(Holder::moment)).await?, Some(moment));
-        assert_eq!(db.engine.scalar(select(count(Holder::id)).filter(Holder::moment.eq(moment))).await?, 1);
+        // SQLite compares text: another program's way to write a moment is read, but equal to none of ours.
+        let equal = i64::from(db.dialect() != Dialect::Sqlite);
+        assert_eq!(db.engine.scalar(select(count(Holder::id)).filter(Holder::moment.eq(moment))).await?, equal);
         Ok(())
     }
 
@@ -319,10 +321,11 @@ matrix! {
     }
 
     async fn digits_that_a_decimal_can_not_hold_are_an_error(db: Db) -> Result<()> {
-        let digits = "0.123456789012345678901234567890123456";
+        // MySQL has 30 digits after the point at most, a `Decimal` 28.
+        let digits = "0.123456789012345678901234567891";
         let sql = match db.dialect() {
             Dialect::Sqlite => format!("SELECT '{digits}'"),
-            _ => format!("SELECT CAST('{digits}' AS DECIMAL(40, 36))"),
+            _ => format!("SELECT CAST('{digits}' AS DECIMAL(40, 30))"),
         };
         let read = db.engine.scalar(text(&sql).columns::<Decimal>()).await;
         assert!(matches!(read, Err(Error::Decode { .. })), "{read:?}");
@@ -340,7 +343,7 @@ matrix! {
 
     async fn uuids_come_back(db: Db) -> Result<()> {
         db.create(metadata![Identified]).await?;
-        let some = Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+        let some = Uuid::from_u128(0x0123_4567_89ab_4def_8123_4567_89ab_cdef);
         let mut rows = vec![
             Identified { id: Uuid::nil(), other: None },
             Identified { id: some, other: Some(some) },

@@ -252,12 +252,15 @@ impl Fault {
         });
         match self.kind {
             FaultKind::Unique(Violated { constraint, table, columns }) => {
+                // MariaDB names the key alone.
+                let table = table.or_else(|| written_table(statement));
                 Error::UniqueViolation { constraint, table, columns, failure }
             }
             FaultKind::ForeignKey(Violated { constraint, table, columns }) => {
                 Error::ForeignKeyViolation { constraint, table, columns, failure }
             }
             FaultKind::NotNull(Violated { constraint, table, columns }) => {
+                let table = table.or_else(|| written_table(statement));
                 Error::NotNullViolation { constraint, table, columns, failure }
             }
             FaultKind::Check(Violated { constraint, table, columns }) => {
@@ -269,6 +272,40 @@ impl Fault {
             FaultKind::Timeout => Error::Timeout(failure),
             FaultKind::NoSuchTable(table) => Error::NoSuchTable { table, failure },
             FaultKind::Other => Error::Database(failure),
+        }
+    }
+}
+
+/// The table that an INSERT or UPDATE writes.
+fn written_table(statement: &str) -> Option<String> {
+    let mut words = statement.split_whitespace();
+    let verb = words.next()?;
+    let name = if verb.eq_ignore_ascii_case("insert") || verb.eq_ignore_ascii_case("replace") {
+        words.find(|word| word.eq_ignore_ascii_case("into")).and_then(|_| words.next())?
+    } else if verb.eq_ignore_ascii_case("update") {
+        words.next()?
+    } else {
+        return None;
+    };
+    let name = name.split('(').next()?;
+    let name = name.rsplit('.').next()?.trim_matches(['`', '"']);
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::written_table;
+
+    #[test]
+    fn the_written_table_is_found() {
+        for (statement, table) in [
+            ("INSERT INTO users (name) VALUES (?)", Some("users")),
+            ("insert into `shop`.`Users`(name) values (?)", Some("Users")),
+            ("UPDATE users SET name = ?", Some("users")),
+            ("DELETE FROM users", None),
+            ("", None),
+        ] {
+            assert_eq!(written_table(statement).as_deref(), table, "{statement}");
         }
     }
 }

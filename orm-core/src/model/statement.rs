@@ -7,6 +7,7 @@ use crate::query::{
     Decode, Delete, Insert, InsertSource, InsertTree, Returning, Select, Statement, TextRows, TextStatement, Tree,
     Update,
 };
+use crate::types::{Dialect, Value};
 use std::sync::Arc;
 
 /// A statement that returns rows: a SELECT, a `text(…).columns::<…>()`, or an INSERT, UPDATE or DELETE with `returning`.
@@ -134,26 +135,54 @@ impl<R: Send + 'static, K: Send + 'static> Query for TextRows<R, K> {
     }
 }
 
-/// The rows of an INSERT in as many statements as the limit of binds asks for.
+/// The rows of an INSERT in as many statements as the limit of binds asks for; on SQLite, which has no DEFAULT among
+/// values, also one for each run of rows that leave the same columns to the database.
 pub(crate) fn split_insert(mut tree: InsertTree, capabilities: &Capabilities) -> Result<Vec<Compiled>> {
     let width = tree.columns.len();
-    let per_statement = capabilities.max_binds().checked_div(width).map_or(usize::MAX, |rows| rows.max(1) * width);
-    match &mut tree.source {
-        InsertSource::Rows(values) if values.is_empty() => Ok(Vec::new()),
-        InsertSource::Rows(values) if values.len() > per_statement => {
-            let mut values = std::mem::take(values).into_iter();
-            let mut statements = Vec::new();
-            loop {
-                let rows: Vec<_> = values.by_ref().take(per_statement).collect();
-                if rows.is_empty() {
-                    return Ok(statements);
-                }
-                let part = InsertTree { source: InsertSource::Rows(rows), ..tree.clone() };
-                statements.push(dialect::compile_insert(part, capabilities)?);
-            }
-        }
-        _ => Ok(vec![dialect::compile_insert(tree, capabilities)?]),
+    let InsertSource::Rows(values) = &mut tree.source else {
+        return Ok(vec![dialect::compile_insert(tree, capabilities)?]);
+    };
+    let most = capabilities.max_binds().checked_div(width).map_or(usize::MAX, |rows| rows.max(1));
+    let by_default = capabilities.dialect == Dialect::Sqlite && values.contains(&None);
+    if !by_default && values.len() <= most * width {
+        let statement = if values.is_empty() { None } else { Some(dialect::compile_insert(tree, capabilities)?) };
+        return Ok(statement.into_iter().collect());
     }
+    let mut values = std::mem::take(values).into_iter();
+    let mut statements = Vec::new();
+    let mut part: Vec<Option<Value>> = Vec::new();
+    let mut used: Vec<bool> = Vec::new();
+    let mut finish = |part: &mut Vec<Option<Value>>, used: &[bool]| -> Result<()> {
+        if part.is_empty() {
+            return Ok(());
+        }
+        let rows = std::mem::take(part);
+        let all_default = used.iter().all(|used| !used);
+        let (columns, rows) = if used.contains(&false) && by_default && !all_default {
+            let kept = |n: usize| used[n % width];
+            let columns = tree.columns.iter().zip(used).filter(|(_, used)| **used).map(|(column, _)| *column).collect();
+            (columns, rows.into_iter().enumerate().filter(|(n, _)| kept(*n)).map(|(_, value)| value).collect())
+        } else {
+            (tree.columns.clone(), rows)
+        };
+        let part = InsertTree { columns, source: InsertSource::Rows(rows), ..tree.clone() };
+        statements.push(dialect::compile_insert(part, capabilities)?);
+        Ok(())
+    };
+    loop {
+        let row: Vec<Option<Value>> = values.by_ref().take(width).collect();
+        if row.is_empty() {
+            break;
+        }
+        let own: Vec<bool> = row.iter().map(|value| value.is_some() || !by_default).collect();
+        if own != used || part.len() == most * width {
+            finish(&mut part, &used)?;
+            used = own;
+        }
+        part.extend(row);
+    }
+    finish(&mut part, &used)?;
+    Ok(statements)
 }
 
 impl<M> Execute for Insert<M> {

@@ -16,8 +16,10 @@ impl SqlType for rust_decimal::Decimal {
 
     fn decode(row: &dyn Row, index: usize) -> Result<Option<Self>, DecodeError> {
         let Some(text) = row.decimal(index)? else { return Ok(None) };
-        // `from_str_exact` refuses a number that `from_str` would round.
-        Self::from_str_exact(&text).map(Some).map_err(|error| {
+        // `from_str_exact` refuses a number that `from_str` would round; zeros at the end, which a column of a fixed scale
+        // adds, count for nothing.
+        let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+        Self::from_str_exact(&text).or_else(|_| Self::from_str_exact(short)).map(Some).map_err(|error| {
             DecodeError::Invalid(format!(
                 "{text} does not fit a `Decimal` ({error}); use `BigDecimal`, feature `bigdecimal`"
             ))

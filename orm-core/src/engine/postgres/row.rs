@@ -6,7 +6,7 @@ use crate::engine::values::{Decoded, decimal_to_int, float_to_decimal, float_to_
 use crate::types::{DecodeError, Row};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use sqlx::postgres::{PgRow, PgTypeInfo, PgTypeKind};
-use sqlx::{Column, Row as _, TypeInfo};
+use sqlx::{Column, Row as _, TypeInfo, ValueRef};
 use std::borrow::Cow;
 
 /// How a column's bytes are to be read.
@@ -81,8 +81,12 @@ impl<K: AsRef<[Kind]>> Decoding<K> {
         let kinds = self.kinds.as_ref();
         let Some(kind) = kinds.get(index) else { return Err(DecodeError::Missing { index, len: kinds.len() }) };
         let value = self.row.try_get_raw(index).map_err(|error| invalid(error.to_string()))?;
-        // The only error is NULL.
-        Ok(value.as_bytes().ok().map(|bytes| (*kind, bytes)))
+        // Asked first: the driver's error for NULL costs an allocation.
+        if value.is_null() {
+            return Ok(None);
+        }
+        let bytes = value.as_bytes().map_err(|error| invalid(error.to_string()))?;
+        Ok(Some((*kind, bytes)))
     }
 
     fn mismatch<T>(&self, index: usize, expected: &'static str) -> Decoded<T> {
