@@ -12,8 +12,6 @@ mod postgres;
 mod sql;
 mod sqlite;
 mod syntax;
-#[cfg(all(test, feature = "derive"))]
-mod tests;
 mod types;
 
 pub use crate::types::Dialect;

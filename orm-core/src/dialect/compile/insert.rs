@@ -113,7 +113,10 @@ impl Writer {
             let defaults = values.iter().skip(n).step_by(width).filter(|value| value.is_none()).count();
             if defaults == rows {
                 *kept = false;
-            } else if defaults > 0 && tree.table.auto_key() != Some(column) {
+            } else if defaults > 0
+                && tree.table.auto_key() != Some(column)
+                && tree.table.column_def(column).server_default.is_none()
+            {
                 return Err(self.unsupported(format!(
                     "DEFAULT among values: some rows of an INSERT into {0} leave {0}::{1} to the database and others do \
                      not; insert them separately",
@@ -167,11 +170,24 @@ impl Writer {
             match value {
                 Some(value) => self.assigned(value)?,
                 None if self.syntax.default_keyword => self.push("DEFAULT"),
-                None => self.assigned(Value::Null(Kind::I64))?,
+                None => self.default_of(tree, at)?,
             }
         }
         self.push(")");
         Ok(())
+    }
+
+    /// What DEFAULT would be, where it is no value: the column's default, or NULL for a key that is numbered then.
+    fn default_of(&mut self, tree: &InsertTree, at: usize) -> Result<()> {
+        match tree.table.column_def(tree.columns[at]).server_default {
+            Some(default) => {
+                self.push("(");
+                self.push(default);
+                self.push(")");
+                Ok(())
+            }
+            None => self.assigned(Value::Null(Kind::I64)),
+        }
     }
 
     fn insert_select(&mut self, tree: &InsertTree, select: &SelectTree) -> Result<()> {

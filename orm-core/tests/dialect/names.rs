@@ -1,5 +1,5 @@
 use super::*;
-use crate::dialect::quote;
+use orm_core::dialect::quote;
 
 #[test]
 fn names_are_quoted_where_they_must_be() {

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn named_binds() -> crate::Result<()> {
+fn named_binds() -> orm_core::Result<()> {
     let statement = text("SELECT :a, :b, :a").bind("a", 1).bind("b", "x");
     check(&statement, &["SELECT ?, ?, ?", "SELECT $1, $2, $1", "SELECT ?, ?, ?"]);
     let (one, x) = (Value::I32(1), Value::Text("x".into()));

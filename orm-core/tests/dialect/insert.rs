@@ -1,6 +1,6 @@
 use super::*;
-use crate::dialect::{Capabilities, compile_insert};
-use crate::query::{InsertSource, InsertTree, Statement, Tree};
+use orm_core::dialect::{Capabilities, compile_insert};
+use orm_core::query::{InsertSource, InsertTree, Statement, Tree};
 
 /// Rows of `(id, name)` or the like, as a session writes them.
 fn rows(columns: &[u16], values: Vec<Option<Value>>) -> InsertTree {
@@ -19,10 +19,10 @@ fn check_rows(tree: &InsertTree, expected: &[&str]) {
     let order = [Dialect::Sqlite, Dialect::Postgres, Dialect::MariaDb, Dialect::MySql];
     for (n, dialect) in order.into_iter().enumerate() {
         let capabilities = Capabilities::of(dialect);
-        let text = |compiled: crate::Result<Compiled>| compiled.map_or_else(|error| error.to_string(), |c| c.text);
+        let text = |compiled: orm_core::Result<Compiled>| compiled.map_or_else(|error| error.to_string(), |c| c.text);
         let wanted = expected[n.min(expected.len() - 1)];
         assert_eq!(text(compile_insert(tree.clone(), &capabilities)), wanted, "moved, {dialect}");
-        assert_eq!(text(crate::dialect::compile(Tree::Insert(tree), &capabilities)), wanted, "cloned, {dialect}");
+        assert_eq!(text(orm_core::dialect::compile(Tree::Insert(tree), &capabilities)), wanted, "cloned, {dialect}");
     }
 }
 
@@ -84,6 +84,17 @@ fn many_rows() {
             "INSERT INTO users (name, age) VALUES (?, DEFAULT), (?, ?)",
         ],
     );
+    // A default that the model knows is written where DEFAULT is no value.
+    let mut orders = rows(&[1, 3], vec![text("a"), None, text("b"), text("2020-01-01")]);
+    orders.table = Order::TABLE;
+    check_rows(
+        &orders,
+        &[
+            r#"INSERT INTO shop."Order" ("select", made) VALUES (?, (CURRENT_TIMESTAMP)), (?, ?)"#,
+            r#"INSERT INTO shop."Order" ("select", made) VALUES ($1, DEFAULT), ($2, $3)"#,
+            "INSERT INTO shop.`Order` (`select`, made) VALUES (?, DEFAULT), (?, ?)",
+        ],
+    );
     check_rows(
         &rows(&[0], vec![None]),
         &[
@@ -112,12 +123,12 @@ fn many_rows() {
 }
 
 #[test]
-fn moved_values_are_the_binds() -> crate::Result<()> {
+fn moved_values_are_the_binds() -> orm_core::Result<()> {
     let tree =
         rows(&[0, 1], vec![None, Some(Value::Text("a".into())), Some(Value::I64(2)), Some(Value::Text("b".into()))]);
     let compiled = compile_insert(tree, &Capabilities::of(Dialect::Sqlite))?;
     let expected =
-        [Value::Null(crate::types::Kind::I64), Value::Text("a".into()), Value::I64(2), Value::Text("b".into())];
+        [Value::Null(orm_core::types::Kind::I64), Value::Text("a".into()), Value::I64(2), Value::Text("b".into())];
     assert_eq!(compiled.binds, expected);
     Ok(())
 }

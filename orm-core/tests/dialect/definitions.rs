@@ -1,8 +1,8 @@
 use super::*;
-use crate::dialect::{Capabilities, ddl};
-use crate::entity::Action;
-use crate::schema::{Check, Column, ForeignKey, Index, PrimaryKey, Schema, Table, Unique};
-use crate::types::Type;
+use orm_core::dialect::{Capabilities, ddl};
+use orm_core::entity::Action;
+use orm_core::schema::{Check, Column, ForeignKey, Index, PrimaryKey, Schema, Table, Unique};
+use orm_core::types::Type;
 
 fn column(name: &str, sql_type: Type) -> Column {
     Column { name: name.to_owned(), sql_type, nullable: true, default: None, auto_increment: false, comment: None }
@@ -30,12 +30,12 @@ fn table(name: &str) -> Table {
     }
 }
 
-fn all(statements: crate::Result<Vec<String>>) -> Vec<String> {
+fn all(statements: orm_core::Result<Vec<String>>) -> Vec<String> {
     statements.unwrap_or_else(|error| vec![error.to_string()])
 }
 
 #[track_caller]
-fn check_all(make: impl Fn(&Capabilities) -> crate::Result<Vec<String>>, expected: &[&[&str]]) {
+fn check_all(make: impl Fn(&Capabilities) -> orm_core::Result<Vec<String>>, expected: &[&[&str]]) {
     let order = [Dialect::Sqlite, Dialect::Postgres, Dialect::MariaDb, Dialect::MySql];
     for (n, dialect) in order.into_iter().enumerate() {
         let found = all(make(&Capabilities::of(dialect)));
@@ -161,7 +161,7 @@ fn types_of_columns() {
     let order = [Dialect::Sqlite, Dialect::Postgres, Dialect::MariaDb, Dialect::MySql];
     for (ty, expected) in cases {
         for (dialect, expected) in order.into_iter().zip(expected) {
-            let name = crate::dialect::type_name(&ty, Default::default(), &Capabilities::of(dialect));
+            let name = orm_core::dialect::type_name(&ty, Default::default(), &Capabilities::of(dialect));
             assert_eq!(name.map_or_else(|error| error.to_string(), Into::into), expected, "{ty:?} on {dialect}");
         }
     }

@@ -1,6 +1,6 @@
 use super::operators::item;
 use super::*;
-use crate::expr::DatePart;
+use orm_core::expr::DatePart;
 
 #[test]
 fn sums_and_averages_have_their_declared_type() {

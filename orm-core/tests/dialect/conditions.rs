@@ -1,5 +1,5 @@
 use super::*;
-use crate::expr::{Expr, Node};
+use orm_core::expr::{Expr, Node};
 
 /// A condition on users, as SQLite, PostgreSQL, MariaDB and MySQL write it.
 #[track_caller]

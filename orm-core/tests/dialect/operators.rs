@@ -1,5 +1,5 @@
 use super::*;
-use crate::query::Selection;
+use orm_core::query::Selection;
 
 /// An expression of users, as SQLite, PostgreSQL, MariaDB and MySQL write it.
 #[track_caller]

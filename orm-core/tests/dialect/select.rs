@@ -1,5 +1,5 @@
 use super::*;
-use crate::dialect::Capabilities;
+use orm_core::dialect::Capabilities;
 
 #[test]
 fn from_follows_from_the_columns_used() {
@@ -186,10 +186,10 @@ fn an_aggregate_of_an_outer_label_by_position_inside_a_subquery() {
 }
 
 #[test]
-fn a_tree_is_compiled_for_capabilities() -> crate::Result<()> {
-    use crate::query::Statement;
+fn a_tree_is_compiled_for_capabilities() -> orm_core::Result<()> {
+    use orm_core::query::Statement;
     let statement = select(User::id).limit(1);
-    let compiled = crate::dialect::compile(statement.tree(), &Capabilities::of(Dialect::Postgres))?;
+    let compiled = orm_core::dialect::compile(statement.tree(), &Capabilities::of(Dialect::Postgres))?;
     assert_eq!(compiled, statement.sql(Dialect::Postgres)?);
     assert_eq!(compiled.text, "SELECT id FROM users LIMIT $1");
     Ok(())

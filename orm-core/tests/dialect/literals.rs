@@ -1,6 +1,6 @@
 use super::*;
-use crate::dialect::literal;
-use crate::types::Kind;
+use orm_core::dialect::literal;
+use orm_core::types::Kind;
 
 #[track_caller]
 fn literals(value: Value, expected: &[&str]) {
@@ -81,7 +81,7 @@ fn dates_and_times() {
 }
 
 #[test]
-fn a_statement_with_its_values_in_it() -> crate::Result<()> {
+fn a_statement_with_its_values_in_it() -> orm_core::Result<()> {
     let statement = select(User::id).filter(User::name.eq(r"it's \") & User::age.gt(-1)).limit(2);
     let expected = [
         r"SELECT id FROM users WHERE name = 'it''s \' AND age > -1 LIMIT 2",

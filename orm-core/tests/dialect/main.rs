@@ -1,4 +1,8 @@
-//! Tables of cases: an expression or statement, then what it becomes on each database.
+//! The dialects' rules, as tables of cases: an expression or statement, then what it becomes on each database.
+//!
+//! They stand outside of `src/dialect` because models are the shortest way to write them, and models are a higher floor.
+
+#![cfg(feature = "derive")]
 
 mod conditions;
 mod correlation;
@@ -16,8 +20,7 @@ mod select;
 mod text;
 mod update_delete;
 
-use super::{Dialect, Sql};
-use crate::prelude::*;
+use orm_core::prelude::*;
 
 #[derive(Model, Debug, Clone, Default)]
 #[orm(table = "users")]
@@ -86,6 +89,8 @@ struct Order {
     #[orm(column = "select")]
     choice: String,
     at: Option<DateTime<Utc>>,
+    #[orm(server_default = "CURRENT_TIMESTAMP")]
+    made: Auto<DateTime<Utc>>,
     day: Option<NaiveDate>,
 }
 
