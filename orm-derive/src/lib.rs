@@ -39,6 +39,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `check(name = "…", "price > 0")` | a check, as SQL |
 /// | `foreign_key(name = "…", columns(a, b), references(A::x, A::y), on_delete = "…")` | a foreign key, of several columns too |
 ///
+/// Where two of them name one column, clippy takes the name for an attribute that is given twice
+/// (`clippy::duplicated_attributes`); allow that lint then.
+///
 /// # Attributes of a column
 ///
 /// | `#[orm(…)]` | says |

@@ -6,13 +6,16 @@ mod constraints;
 mod expand;
 mod metadata;
 mod relationships;
+#[cfg(test)]
+mod snapshot;
 
 use crate::attributes::{Allowed, Items};
 use crate::errors::Errors;
 use crate::names::{Case, plain};
 use columns::Column;
 use constraints::{Check, ForeignKey, Index, PrimaryKey, Unique};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::quote;
 use relationships::Relationship;
 use syn::{Attribute, Data, DeriveInput, Expr, Fields, Generics, LitStr, Meta, Type, Visibility};
 
@@ -72,10 +75,34 @@ fn position(columns: &[Column], name: &Ident) -> Option<usize> {
 /// program, which would add an error for every use.
 pub(crate) fn derive(input: DeriveInput, krate: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let model = read(input, krate, &mut errors);
+    let model = errors.ok(without_self(input)).and_then(|input| read(input, krate, &mut errors));
     let mut output = model.map(|model| expand::expand(&model)).unwrap_or_default();
     output.extend(errors.into_tokens());
     output
+}
+
+/// `Self` written out: types and expressions move to where there is none.
+fn without_self(input: DeriveInput) -> syn::Result<DeriveInput> {
+    fn replace(tokens: TokenStream, ident: &Ident, found: &mut bool) -> TokenStream {
+        let replaced = tokens.into_iter().map(|token| match token {
+            TokenTree::Ident(this) if this == "Self" => {
+                *found = true;
+                let mut ident = ident.clone();
+                ident.set_span(this.span());
+                TokenTree::Ident(ident)
+            }
+            TokenTree::Group(group) => {
+                let mut replaced = Group::new(group.delimiter(), replace(group.stream(), ident, found));
+                replaced.set_span(group.span());
+                TokenTree::Group(replaced)
+            }
+            other => other,
+        });
+        replaced.collect()
+    }
+    let mut found = false;
+    let tokens = replace(quote!(#input), &input.ident, &mut found);
+    if found { syn::parse2(tokens) } else { Ok(input) }
 }
 
 fn read(input: DeriveInput, krate: TokenStream, errors: &mut Errors) -> Option<Model> {

@@ -3,6 +3,8 @@
 mod broad;
 mod compile_fail;
 mod create;
+mod derive_attributes;
+mod derive_places;
 mod dml;
 mod errors;
 mod expressions;

@@ -290,7 +290,7 @@ impl Place<'_> {
                 keys.push(ForeignKey {
                     name: None,
                     columns: vec![index],
-                    references: vec![own(&reference.path, self.model)],
+                    references: vec![reference.path.clone()],
                     actions: reference.actions,
                 });
             }
@@ -354,26 +354,12 @@ impl Place<'_> {
                 return None;
             }
         }
-        let references = paths.iter().map(|path| own(path, self.model)).collect();
-        Some(ForeignKey { name, columns, references, actions })
+        Some(ForeignKey { name, columns, references: paths, actions })
     }
 }
 
 fn marked(columns: &[Column], is: impl Fn(&Column) -> bool) -> Vec<usize> {
     (0..columns.len()).filter(|index| is(&columns[*index])).collect()
-}
-
-/// `Self::id` written out, since the expression moves to where there is no `Self`.
-fn own(path: &Path, model: &Ident) -> Path {
-    let mut path = path.clone();
-    if let Some(first) = path.segments.first_mut()
-        && first.ident == "Self"
-    {
-        let span = first.ident.span();
-        first.ident = model.clone();
-        first.ident.set_span(span);
-    }
-    path
 }
 
 pub(super) fn no_column(model: &Ident, columns: &[Column], name: &Ident) -> String {

@@ -6,7 +6,7 @@ use super::{Model, Part, checks, metadata};
 use crate::names::{at, plain};
 use crate::rust_types::base;
 use metadata::{as_field, number, sql};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use std::collections::HashSet;
 use syn::Expr;
@@ -64,7 +64,9 @@ fn constants(model: &Model) -> TokenStream {
         let krate = at(krate, ty.span());
         let (column, table) = (quote_spanned!(ty.span()=> #krate::expr::Column), at(&table, ty.span()));
         let new = quote_spanned!(ty.span()=> #column::new(#table, #index));
-        output.extend(quote!(#docs #vis const #name: #column<#ident, #sql> = #new;));
+        let here = constant_span(name);
+        output.extend(docs);
+        output.extend(quote_spanned!(here=> #vis const #name: #column<#ident, #sql> = #new;));
     }
     for (index, field) in model.relationships.iter().enumerate() {
         if !written.insert(plain(&field.constant)) {
@@ -79,13 +81,19 @@ fn constants(model: &Model) -> TokenStream {
         };
         let shown = quote!(#target).to_string().replace(' ', "");
         let docs = docs(&format!("Relationship to `{shown}`."), &field.docs);
-        output.extend(quote! {
-            #docs
+        let here = constant_span(name);
+        output.extend(docs);
+        output.extend(quote_spanned! {here=>
             #vis const #name: #krate::entity::Rel<#ident, #target, #krate::entity::#kind> =
                 #krate::entity::Rel::new(#table, #index);
         });
     }
     output
+}
+
+/// At the field, so that a method of the same name is reported there, but still as part of the derive.
+fn constant_span(name: &Ident) -> Span {
+    name.span().resolved_at(Span::call_site())
 }
 
 /// One line of our own, then the field's documentation.

@@ -6,7 +6,7 @@ use super::constraints::{Action, Actions, ForeignKey};
 use super::relationships::{Kind, PassiveDeletes, Relationship, Secondary};
 use crate::names::{at, plain};
 use crate::rust_types::base;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{LitStr, Type};
@@ -202,12 +202,14 @@ fn relationship(model: &Model, field: &Relationship) -> TokenStream {
         }
     }));
     let order_by = option(field.order_by.as_ref().map(|order| {
-        let push = quote_spanned!(order.span()=> #krate::expr::OrderBy::push_to(#order, &mut keys));
+        // Out of sight of the user's expression.
+        let keys = Ident::new("keys", Span::mixed_site());
+        let push = quote_spanned!(order.span()=> #krate::expr::OrderBy::push_to(#order, &mut #keys));
         quote! {
             || {
-                let mut keys = ::std::vec::Vec::new();
+                let mut #keys = ::std::vec::Vec::new();
                 #push;
-                keys
+                #keys
             }
         }
     }));

@@ -340,7 +340,7 @@ pub(super) fn match_keys(model: &mut Model, errors: &mut Errors) {
 fn key(model: &Model, relationship: &Relationship, errors: &mut Errors) -> Vec<usize> {
     let field = format!("{}::{}", model.title(), plain(&relationship.ident));
     let Some(target) = last_name(&relationship.target) else { return Vec::new() };
-    let target_name = if target == "Self" { model.title() } else { plain(target) };
+    let target_name = plain(target);
     let leads_there = |name: Option<&Ident>| name.is_some_and(|name| plain(name) == target_name);
     let fields = |columns: &[usize]| {
         columns.iter().map(|index| plain(&model.columns[*index].ident)).collect::<Vec<_>>().join(", ")
