@@ -320,6 +320,25 @@ matrix! {
         Ok(())
     }
 
+    /// Every database would round them without a word.
+    async fn digits_beyond_a_columns_scale_are_refused(db: Db) -> Result<()> {
+        db.create(metadata![Priced]).await?;
+        let long: Decimal = "1.005".parse().unwrap();
+        let refused = |error: Error| match &error {
+            Error::Bind { .. } => assert!(error.to_string().contains("Priced::price"), "{error}"),
+            other => panic!("{other:?}"),
+        };
+        refused(db.engine.execute(insert(Priced).set(Priced::price, long)).await.unwrap_err());
+        refused(db.engine.execute(insert(Priced).rows(&[Priced { id: 0, price: long }])).await.unwrap_err());
+        refused(db.engine.execute(update(Priced).set(Priced::price, long)).await.unwrap_err());
+        let mut session = db.engine.session();
+        let key = session.add(Priced { id: 0, price: "1.500".parse().unwrap() });
+        session.commit().await?;
+        session[key].price = long;
+        refused(session.commit().await.unwrap_err());
+        Ok(())
+    }
+
     async fn digits_that_a_decimal_can_not_hold_are_an_error(db: Db) -> Result<()> {
         // MySQL has 30 digits after the point at most, a `Decimal` 28.
         let digits = "0.123456789012345678901234567891";

@@ -6,13 +6,21 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct StatementKey {
     table: usize,
     shape: u64,
+    columns: u128,
 }
 
 impl StatementKey {
     /// A key from the static that describes the table, known by its address, and a number that the caller gives to the
     /// statement's shape.
     pub fn new<T>(table: &'static T, shape: u64) -> Self {
-        StatementKey { table: std::ptr::from_ref(table) as usize, shape }
+        StatementKey { table: std::ptr::from_ref(table) as usize, shape, columns: 0 }
+    }
+
+    /// The same for a set of columns, one bit each.
+    #[must_use]
+    pub const fn columns(mut self, columns: u128) -> Self {
+        self.columns = columns;
+        self
     }
 }
 

@@ -19,7 +19,7 @@ use std::sync::Arc;
 ///
 /// # Cancelling
 /// When a call's future is dropped before it ended, the connection is closed, which rolls its transaction back; every
-/// later call is [`Error::ConnectionLost`]. A transaction that is still open when the connection is dropped is rolled
+/// later call is [`Error::ConnectionLost`]. The server may still finish the statement first. A transaction that is still open when the connection is dropped is rolled
 /// back before anybody else gets the connection.
 pub struct Connection {
     pub(super) engine: Engine,

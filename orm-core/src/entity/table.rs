@@ -1,7 +1,7 @@
 use super::relationship::RelationshipDef;
 use super::resolve::ResolvedOnce;
 use crate::expr::{Column, Node};
-use crate::types::{References, SqlType, Type};
+use crate::types::{References, SqlType, Type, Value};
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::marker::PhantomData;
@@ -118,6 +118,30 @@ impl RawColumn {
     /// The column's definition.
     pub fn def(self) -> &'static ColumnDef {
         self.table.column_def(self.index)
+    }
+}
+
+impl RawColumn {
+    /// The value as this column takes it: a decimal with more digits after the point than the column keeps, which every
+    /// database would round without a word, becomes a value that can't be sent and says so.
+    pub fn fit(self, value: Value) -> Value {
+        let Value::Decimal(text) = &value else { return value };
+        let Some((_, fraction)) = text.split_once('.') else { return value };
+        let digits = fraction.trim_end_matches('0').len();
+        match (self.def().sql_type)() {
+            Type::Decimal { scale: Some(scale), .. } if digits > scale as usize => Value::Invalid(format!(
+                "{text} has {digits} digits after the point, and `{self}` keeps {scale}: round it first"
+            )),
+            _ => value,
+        }
+    }
+
+    /// The operand as this column takes it: see [`RawColumn::fit`].
+    pub(crate) fn fit_node(self, node: Node) -> Node {
+        match node {
+            Node::Bind(value) => Node::Bind(self.fit(value)),
+            other => other,
+        }
     }
 }
 

@@ -50,7 +50,7 @@ impl<M: Model, T: SqlType> Column<M, T> {
     where
         R::Null: FitsIn<T::Null>,
     {
-        Assignment { column: self.raw.index, value: value.into_operand(), of: PhantomData }
+        Assignment { column: self.raw.index, value: self.raw.fit_node(value.into_operand()), of: PhantomData }
     }
 
     /// The column on the nullable side of an outer join.

@@ -1,7 +1,7 @@
 //! Models as rows of an INSERT.
 
 use super::mapped::Mapped;
-use crate::entity::TableDef;
+use crate::entity::{RawColumn, TableDef};
 use crate::expr::Node;
 use crate::query::{Insert, InsertSource};
 use crate::types::Value;
@@ -19,7 +19,7 @@ pub(crate) fn insert_value(table: &'static TableDef, column: u16, value: Option<
             Value::I32(_) => Value::I32(1),
             _ => Value::I64(1),
         }),
-        Some(value) => Some(value),
+        Some(value) => Some(RawColumn { table, index: column }.fit(value)),
         None => match table.column_def(column).default.map(|default| default()) {
             Some(Node::Bind(value)) => Some(value),
             Some(_) => Some(Value::Invalid(format!(

@@ -58,7 +58,7 @@ impl<M: Model> Insert<M> {
         R::Null: FitsIn<T::Null>,
     {
         let index = column.raw().index;
-        let value = value.into_operand();
+        let value = column.raw().fit_node(value.into_operand());
         if let InsertSource::Values(values) = &mut self.tree.source {
             match self.tree.columns.iter().position(|known| *known == index) {
                 Some(n) => values[n] = value,

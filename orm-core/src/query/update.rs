@@ -46,7 +46,7 @@ impl<M: Model> Update<M> {
         R::Null: FitsIn<T::Null>,
     {
         let index = column.raw().index;
-        let value = value.into_operand();
+        let value = column.raw().fit_node(value.into_operand());
         match self.tree.set.iter_mut().find(|(known, _)| *known == index) {
             Some(slot) => slot.1 = value,
             None => self.tree.set.push((index, value)),

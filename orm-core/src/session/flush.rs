@@ -15,12 +15,15 @@ mod insert;
 mod journal;
 mod order;
 mod pairs;
+mod shape;
 mod update;
 
 pub(super) use journal::Journal;
+pub(super) use shape::Shape;
 
 use super::Session;
 use super::arena::{Id, Stage};
+use crate::engine::Statement;
 use crate::entity::RelRef;
 use crate::error::{Error, Result};
 use crate::model::RelationState;
@@ -86,7 +89,7 @@ impl Session {
     }
 
     /// A statement of the flush that changes rows.
-    async fn send(&mut self, statement: crate::dialect::Compiled) -> Result<u64> {
+    async fn send(&mut self, statement: impl Into<Statement>) -> Result<u64> {
         let mut connection = self.take_connection(true).await?;
         let result = connection.run(statement).await;
         self.connection = Some(connection);

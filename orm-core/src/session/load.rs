@@ -3,6 +3,7 @@
 use super::Session;
 use super::arena::{Id, Identity, Stage};
 use super::collections::{CollectionKind, Completeness};
+use super::flush::Shape;
 use crate::dialect;
 use crate::engine::Running;
 use crate::entity::{Key, Link, LoadPath, LoadStep, Path, Resolved};
@@ -120,7 +121,7 @@ impl Session {
         debug_assert_eq!(local.len(), remote.len());
         for keys in wanted.chunks(step.chunk_size) {
             let related = related_query(resolved, step, keys);
-            found.extend(self.fetch_related(store, &related, keys).await?.into_iter().map(|(_, id)| id));
+            found.extend(self.fetch_related(store, step, &related, keys).await?.into_iter().map(|(_, id)| id));
         }
         Ok(found)
     }
@@ -156,7 +157,7 @@ impl Session {
         let mut members: HashMap<Id, Vec<Id>> = HashMap::new();
         for keys in keys.chunks(step.chunk_size) {
             let related = related_query(resolved, step, keys);
-            for (key, member) in self.fetch_related(store, &related, keys).await? {
+            for (key, member) in self.fetch_related(store, step, &related, keys).await? {
                 for owner in by_key.get(&key).into_iter().flatten() {
                     members.entry(*owner).or_default().push(member);
                 }
@@ -182,15 +183,25 @@ impl Session {
     async fn fetch_related(
         &mut self,
         store: u32,
+        step: &LoadStep,
         related: &RelatedQuery,
         keys: &[Vec<Value>],
     ) -> Result<Vec<(Identity, Id)>> {
-        let compiled = dialect::compile(Tree::Select(&related.tree), self.engine.capabilities())?;
+        let statement = if step.filter.is_none() && step.order_by.is_empty() {
+            let relationship = step.relationship;
+            let shape = Shape::Related(relationship.index, relationship.reversed, keys.len());
+            let binds = keys.iter().flatten().cloned().collect();
+            self.shaped(relationship.table, shape, &[], step.chunk_size, binds, |capabilities| {
+                dialect::compile(Tree::Select(&related.tree), capabilities)
+            })?
+        } else {
+            dialect::compile(Tree::Select(&related.tree), self.engine.capabilities())?.into()
+        };
         let mut connection = self.take_connection(false).await?;
         let mut rows = Vec::new();
         let sample = &keys[0];
         let fetched = connection
-            .fetch(compiled, &mut |row| {
+            .fetch(statement, &mut |row| {
                 let mut key = Vec::with_capacity(sample.len());
                 for (like, position) in sample.iter().zip(&related.positions) {
                     let value = like.read_like(row, *position).map_err(|reason| Error::Decode {

@@ -2,6 +2,8 @@
 
 use super::Session;
 use super::arena::{Id, Identity, Stage};
+use super::flush::Shape;
+use crate::dialect;
 use crate::engine::{Connection, Running};
 use crate::entity::{IntoKey, Key, KeyTuple, RawKey, Sink, TableDef};
 use crate::error::{Error, Result};
@@ -9,7 +11,6 @@ use crate::expr::{BinaryOp, Node, Source};
 use crate::model::{Execute, Mapped, Prepared, Query, run_all};
 use crate::query::{Item, SelectTree, Tree};
 use crate::types::{Row, Value};
-use crate::{dialect, engine::StatementKey};
 use std::ops::{Deref, DerefMut};
 
 /// Takes the entities of a query in.
@@ -169,20 +170,22 @@ impl Session {
             return Ok((self.stage(id) == Stage::Persistent).then_some(id));
         }
         self.before_query("get").await?;
-        let text = self.engine.cached(StatementKey::new(table, SHAPE_GET), || {
+        let binds = values.clone();
+        let statement = self.shaped(table, Shape::Get, &[], 1, binds, |capabilities| {
             let source = Source::Table(table);
-            let equal = |index: &u16| Node::binary(BinaryOp::Eq, source.column(*index), Node::Bind(Value::I64(0)));
+            let equal =
+                |(index, value): (&u16, Value)| Node::binary(BinaryOp::Eq, source.column(*index), Node::Bind(value));
             let tree = SelectTree {
                 items: vec![Item::Entity { source: source.clone(), optional: false }],
-                filter: table.primary_key.iter().map(equal).collect(),
+                filter: table.primary_key.iter().zip(values).map(equal).collect(),
                 ..SelectTree::default()
             };
-            dialect::compile(Tree::Select(&tree), self.engine.capabilities()).map(|compiled| compiled.text)
+            dialect::compile(Tree::Select(&tree), capabilities)
         })?;
         let mut connection = self.take_connection(false).await?;
         let mut found = None;
         let result = connection
-            .fetch(crate::engine::Statement::new(text, values), &mut |row| {
+            .fetch(statement, &mut |row| {
                 found = Some(self.absorb(store, row, 0, false)?);
                 Ok(())
             })
@@ -210,8 +213,6 @@ impl Session {
         })
     }
 }
-
-const SHAPE_GET: u64 = 1 << 32;
 
 /// A session that does not flush before queries: [`Session::no_autoflush`]. It derefs to the session.
 #[derive(Debug)]

@@ -164,7 +164,8 @@ async fn a_connection_whose_call_was_cut_off_says_so() {
                 "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000) \
                  UPDATE t SET v = (SELECT max(n) FROM c)"
             }
-            _ => "UPDATE t SET v = 'twice'",
+            Dialect::Postgres => "UPDATE t SET v = 'twice' WHERE pg_sleep(0.3) IS NOT NULL",
+            _ => "UPDATE t SET v = 'twice' WHERE sleep(0.3) = 0",
         };
         assert!(!poll_and_drop(transaction.run(slow), 1).await);
         let error = transaction.run("SELECT 1").await.unwrap_err();

@@ -1,4 +1,6 @@
 use super::order::Wave;
+use super::shape::Shape;
+use super::update::row_condition;
 use crate::dialect;
 use crate::entity::{Action, TableDef};
 use crate::error::{Error, Result};
@@ -43,29 +45,36 @@ impl Session {
             .filter(|column| table.column_def(**column).nullable)
             .map(|column| (*column, Node::Bind(Value::Null(Kind::I64))))
             .collect();
-        let (filter, _) = self.row_condition(id, table)?;
+        let filter = row_condition(table, &self.row_key(id)?.0, None);
         let tree = UpdateTree { table, set, filter, returning: Vec::new() };
         let statement = dialect::compile(Tree::Update(&tree), self.engine.capabilities())?;
         self.send(statement).await.map(drop)
     }
 
     async fn delete_batch(&mut self, table: &'static TableDef, rows: &[Id]) -> Result<()> {
-        let source = Source::Table(table);
-        let filter = match (table.version, table.primary_key) {
-            (None, [column]) => {
-                let keys = rows.iter().filter_map(|id| self.original(*id, *column)).map(Node::Bind).collect();
-                Node::In { operand: Box::new(source.column(*column)), list: InSource::List(keys), negated: false }
-            }
-            _ => {
-                let mut each = Vec::with_capacity(rows.len());
-                for id in rows {
-                    each.push(Node::and(self.row_condition(*id, table)?.0));
-                }
-                Node::or(each)
-            }
+        let mut keys: Vec<(Vec<Value>, Option<(u16, Value)>)> = Vec::with_capacity(rows.len());
+        for id in rows {
+            keys.push(self.row_key(*id)?);
+        }
+        let version = |(key, version): &(Vec<Value>, Option<(u16, Value)>)| {
+            key.iter().cloned().chain(version.iter().map(|(_, value)| value.clone())).collect::<Vec<Value>>()
         };
-        let tree = DeleteTree { table, filter: vec![filter], returning: Vec::new() };
-        let statement = dialect::compile(Tree::Delete(&tree), self.engine.capabilities())?;
+        let binds = keys.iter().flat_map(version).collect();
+        let shape = Shape::Delete(rows.len());
+        let statement = self.shaped(table, shape, &[], CHUNK, binds, |capabilities| {
+            let filter = match (table.version, table.primary_key) {
+                (None, [column]) => Node::In {
+                    operand: Box::new(Source::Table(table).column(*column)),
+                    list: InSource::List(keys.iter().map(|(key, _)| Node::Bind(key[0].clone())).collect()),
+                    negated: false,
+                },
+                _ => Node::or(
+                    keys.iter().map(|(key, version)| Node::and(row_condition(table, key, version.as_ref()))).collect(),
+                ),
+            };
+            let tree = DeleteTree { table, filter: vec![filter], returning: Vec::new() };
+            dialect::compile(Tree::Delete(&tree), capabilities)
+        })?;
         for id in rows {
             self.keep(*id);
         }

@@ -1,3 +1,4 @@
+use super::shape::Shape;
 use crate::dialect;
 use crate::engine::Statement;
 use crate::entity::TableDef;
@@ -74,20 +75,32 @@ impl Session {
             .filter(|column| !columns.contains(column) && self.comes_back(table, *column))
             .collect();
         let key = table.auto_key().filter(|key| generated.contains(key));
-        if columns.is_empty() {
-            columns = vec![table.primary_key[0]];
-            values = vec![None; rows.len()];
+        let mut wanted: Vec<u16> = Vec::new();
+        if self.engine.capabilities().insert_returning() {
+            wanted.clone_from(&generated);
+            if key.is_none() && !generated.is_empty() {
+                wanted.extend(table.primary_key.iter().filter(|column| !generated.contains(column)));
+            }
         }
-        let mut tree =
-            InsertTree { table, columns, source: InsertSource::Rows(values), conflict: None, returning: Vec::new() };
-        let capabilities = *self.engine.capabilities();
+        let binds: Vec<Value> = values.iter().flatten().cloned().collect();
+        let set = columns.clone();
+        let statement = self.shaped(table, Shape::Insert(rows.len()), &set, ROWS, binds, |capabilities| {
+            let source = Source::Table(table);
+            if columns.is_empty() {
+                // Rows of nothing but defaults: name one column, so that there is something to repeat.
+                columns = vec![table.primary_key[0]];
+                values = vec![None; rows.len()];
+            }
+            let returning =
+                wanted.iter().map(|column| Item::Expr { node: source.column(*column), nullable: true }).collect();
+            let tree = InsertTree { table, columns, source: InsertSource::Rows(values), conflict: None, returning };
+            dialect::compile_insert(tree, capabilities)
+        })?;
         if generated.is_empty() {
-            let statement = dialect::compile_insert(tree, &capabilities)?;
             self.send(statement).await?;
-        } else if capabilities.insert_returning() {
-            self.insert_returning(&mut tree, &rows, key, &generated).await?;
+        } else if !wanted.is_empty() {
+            self.insert_returning(statement, table, &rows, key, &generated, &wanted).await?;
         } else {
-            let statement = dialect::compile_insert(tree, &capabilities)?;
             let step = if key.is_some() { self.key_step().await? } else { 1 };
             let mut connection = self.take_connection(true).await?;
             let ran = connection.run_returning_id(statement).await;
@@ -120,20 +133,13 @@ impl Session {
     /// that the database counts up, the keys' own order says which is whose; otherwise the rows' keys do.
     async fn insert_returning(
         &mut self,
-        tree: &mut InsertTree,
+        statement: Statement,
+        table: &'static TableDef,
         rows: &[Id],
         key: Option<u16>,
         generated: &[u16],
+        wanted: &[u16],
     ) -> Result<()> {
-        let table = tree.table;
-        let source = Source::Table(table);
-        let mut wanted: Vec<u16> = generated.to_vec();
-        if key.is_none() {
-            wanted.extend(table.primary_key.iter().filter(|column| !generated.contains(column)));
-        }
-        tree.returning =
-            wanted.iter().map(|column| Item::Expr { node: source.column(*column), nullable: true }).collect();
-        let statement = dialect::compile_insert(tree.clone(), self.engine.capabilities())?;
         let by_key: HashMap<Identity, Id> = match key {
             Some(_) => HashMap::new(),
             None => {

@@ -1,5 +1,6 @@
+use super::shape::Shape;
 use crate::dialect;
-use crate::entity::TableDef;
+use crate::entity::{RawColumn, TableDef};
 use crate::error::{Error, Result};
 use crate::expr::{BinaryOp, Node, Source};
 use crate::query::{Tree, UpdateTree};
@@ -35,7 +36,7 @@ impl Session {
         self.keep(id);
         self.carry_links(id)?;
         let table = self.table(id);
-        let mut set: Vec<(u16, Node)> = Vec::new();
+        let mut set: Vec<(u16, Value)> = Vec::new();
         for column in 0..table.columns.len() as u16 {
             let (now, before) = (self.object(id).value(column), self.original(id, column));
             if now == before || table.version == Some(column) {
@@ -53,19 +54,25 @@ impl Session {
             }
             // A generated column that was unset is left alone.
             if let Some(now) = now {
-                set.push((column, Node::Bind(now)));
+                set.push((column, RawColumn { table, index: column }.fit(now)));
             }
         }
         if set.is_empty() {
             self.slot_mut(id).original = None;
             return Ok(());
         }
-        let (filter, version) = self.row_condition(id, table)?;
+        let (key, version) = self.row_key(id)?;
         if let Some((column, before)) = &version {
-            set.push((*column, Node::Bind(next_version(before))));
+            set.push((*column, next_version(before)));
         }
-        let tree = UpdateTree { table, set, filter, returning: Vec::new() };
-        let statement = dialect::compile(Tree::Update(&tree), self.engine.capabilities())?;
+        let columns: Vec<u16> = set.iter().map(|(column, _)| *column).collect();
+        let condition = key.iter().cloned().chain(version.iter().map(|(_, value)| value.clone()));
+        let binds = set.iter().map(|(_, value)| value.clone()).chain(condition).collect();
+        let statement = self.shaped(table, Shape::Update, &columns, 1, binds, |capabilities| {
+            let set = set.iter().map(|(column, value)| (*column, Node::Bind(value.clone()))).collect();
+            let filter = row_condition(table, &key, version.as_ref());
+            dialect::compile(Tree::Update(&UpdateTree { table, set, filter, returning: Vec::new() }), capabilities)
+        })?;
         let matched = self.send(statement).await?;
         if matched != 1 {
             let keys = self.describe(id);
@@ -78,22 +85,23 @@ impl Session {
         Ok(())
     }
 
-    /// `key = ? AND version = ?` for the row as the database has it, and the version.
-    pub(super) fn row_condition(&self, id: Id, table: &'static TableDef) -> Result<(Vec<Node>, Option<(u16, Value)>)> {
-        let source = Source::Table(table);
+    /// The key and version of the row as the database has it.
+    pub(super) fn row_key(&self, id: Id) -> Result<(Vec<Value>, Option<(u16, Value)>)> {
         let key = self
             .original_key(id)
             .ok_or_else(|| Error::Session(format!("{} has no key, so its row can't be found", self.describe(id))))?;
-        let mut filter: Vec<Node> = table
-            .primary_key
-            .iter()
-            .zip(key)
-            .map(|(column, value)| Node::binary(BinaryOp::Eq, source.column(*column), Node::Bind(value)))
-            .collect();
-        let version = table.version.and_then(|column| Some((column, self.original(id, column)?)));
-        if let Some((column, value)) = &version {
-            filter.push(Node::binary(BinaryOp::Eq, source.column(*column), Node::Bind(value.clone())));
-        }
-        Ok((filter, version))
+        let version = self.table(id).version.and_then(|column| Some((column, self.original(id, column)?)));
+        Ok((key, version))
     }
+}
+
+/// `key = ? AND version = ?`.
+pub(super) fn row_condition(table: &'static TableDef, key: &[Value], version: Option<&(u16, Value)>) -> Vec<Node> {
+    let source = Source::Table(table);
+    let equal =
+        |column: u16, value: &Value| Node::binary(BinaryOp::Eq, source.column(column), Node::Bind(value.clone()));
+    let mut filter: Vec<Node> =
+        table.primary_key.iter().zip(key).map(|(column, value)| equal(*column, value)).collect();
+    filter.extend(version.map(|(column, value)| equal(*column, value)));
+    filter
 }
