@@ -4,6 +4,7 @@ mod checks;
 mod columns;
 mod constraints;
 mod expand;
+mod keys;
 mod metadata;
 mod relationships;
 #[cfg(test)]
@@ -166,7 +167,7 @@ fn read(input: DeriveInput, krate: TokenStream, errors: &mut Errors) -> Option<M
         foreign_keys,
     };
     checks::names(&model, errors);
-    relationships::match_keys(&mut model, errors);
+    keys::match_keys(&mut model, errors);
     Some(model)
 }
 

@@ -26,7 +26,7 @@ struct Dog {
     puppies: HasMany<Dog>,
     #[orm(filter = Dog::id.gt(3))]
     others: HasMany<Dog>,
-    #[orm(secondary = "dog_keywords", cascade(delete))]
+    #[orm(secondary = "dog_keywords", cascade(expunge))]
     keywords: ManyToMany<Animal>,
 }
 

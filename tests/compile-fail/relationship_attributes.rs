@@ -28,6 +28,12 @@ struct User {
     nine: HasMany<User>,
     ten: HasMany<Option<User>>,
     eleven: HasMany,
+    #[orm(secondary = Link, cascade(all), passive_deletes)]
+    thirteen: ManyToMany<User>,
+    #[orm(secondary = "pairs", cascade(all, delete_orphan))]
+    fourteen: ManyToMany<User>,
+    #[orm(cascade(save_update = false))]
+    fifteen: HasMany<User>,
     #[orm(length = 3)]
     twelve: HasOne<User>,
 }

@@ -1,8 +1,9 @@
 //! What can be wrong between fields, and what only the compiler can check.
 
 use super::Model;
+use super::keys::mismatch;
 use super::metadata::sql;
-use super::relationships::{Kind, mismatch};
+use super::relationships::Kind;
 use crate::errors::Errors;
 use crate::names::{at, plain};
 use crate::rust_types::{Family, family, nullable};

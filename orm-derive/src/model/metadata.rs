@@ -213,8 +213,7 @@ fn relationship(model: &Model, field: &Relationship) -> TokenStream {
             }
         }
     }));
-    let (save_update, delete, delete_orphan) =
-        (field.cascade.save_update, field.cascade.delete, field.cascade.delete_orphan);
+    let (delete, delete_orphan) = (field.cascade.delete, field.cascade.delete_orphan);
     let passive_deletes = match field.passive_deletes {
         PassiveDeletes::No => quote!(No),
         PassiveDeletes::Yes => quote!(Yes),
@@ -231,7 +230,7 @@ fn relationship(model: &Model, field: &Relationship) -> TokenStream {
             inverse: #inverse,
             secondary: #secondary,
             order_by: #order_by,
-            cascade: #entity::Cascade { save_update: #save_update, delete: #delete, delete_orphan: #delete_orphan },
+            cascade: #entity::Cascade { save_update: true, delete: #delete, delete_orphan: #delete_orphan },
             passive_deletes: #entity::PassiveDeletes::#passive_deletes,
             passive_updates: true,
             post_update: false,

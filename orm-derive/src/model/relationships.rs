@@ -1,11 +1,9 @@
 //! Fields that are relationships.
 
-use super::constraints::no_column;
-use super::{Model, Place, position};
+use super::Place;
 use crate::attributes::{Allowed, Body, Item, Items};
 use crate::errors::Errors;
-use crate::names::plain;
-use crate::rust_types::{argument, inside, last_name, nullable};
+use crate::rust_types::{argument, inside, last_name};
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit, LitStr, Path, Type, Visibility};
@@ -50,8 +48,9 @@ const CASCADE: Allowed = Allowed {
     what: "cascade",
     names: &["all", "save_update", "delete", "delete_orphan"],
     refused: &[
-        ("delete_all", "is not a cascade: write `cascade(all)`"),
-        ("none", "is not a cascade: write `cascade(save_update = false)`"),
+        ("merge", "is not supported yet: `merge` follows what is loaded"),
+        ("expunge", "is not supported yet"),
+        ("refresh_expire", "is not supported yet"),
     ],
 };
 
@@ -77,7 +76,6 @@ pub(super) enum Secondary {
 }
 
 pub(super) struct Cascade {
-    pub(super) save_update: bool,
     pub(super) delete: bool,
     pub(super) delete_orphan: bool,
 }
@@ -136,6 +134,16 @@ pub(super) fn read(place: &Place<'_>, mut items: Items, errors: &mut Errors) -> 
         }
         errors.ok(item.expression("order_by = Address::id"))
     });
+    if let Some(Secondary::Model(_)) = &secondary {
+        for name in ["cascade", "passive_deletes"] {
+            for item in items.take_all(name) {
+                errors.at(
+                    item.span(),
+                    format!("`{field}` is read-only, since a model is the table between: write `{name}` there"),
+                );
+            }
+        }
+    }
     let cascade = cascade(&mut items, kind, &field, errors);
     let passive_deletes = passive_deletes(&mut items, kind, &field, errors);
     let unconstrained = items.boolean("constraint", errors).and_then(|(value, span)| {
@@ -268,52 +276,49 @@ fn strings(item: &Item) -> syn::Result<Vec<LitStr>> {
 }
 
 fn cascade(items: &mut Items, kind: Kind, field: &str, errors: &mut Errors) -> Cascade {
-    let mut cascade = Cascade { save_update: true, delete: false, delete_orphan: false };
+    let mut cascade = Cascade { delete: false, delete_orphan: false };
     let Some(item) = items.take("cascade", errors) else { return cascade };
     let mut inner = Items::inside(item, "cascade(all, delete_orphan)", errors);
     let all = inner.flag("all", errors);
-    if let Some(given) = inner.take("save_update", errors) {
-        match given.body {
-            Body::Flag => {}
-            _ => match errors.ok(given.boolean()) {
-                Some(false) if all.is_some() => errors.at(given.span(), "`all` includes `save_update`"),
-                on => cascade.save_update = on.unwrap_or(true),
-            },
-        }
+    if let Some(given) = inner.take("save_update", errors)
+        && !matches!(given.body, Body::Flag)
+    {
+        let message = "`save_update` is always on; turning it off is not supported yet";
+        errors.at(given.span(), message);
     }
     let delete = inner.flag("delete", errors);
     let orphan = inner.flag("delete_orphan", errors);
     inner.finish(&CASCADE, errors);
-    for given in [&all, &delete, &orphan].into_iter().flatten() {
-        match kind {
-            Kind::BelongsTo => errors.at(
+    if kind == Kind::BelongsTo {
+        for given in [&all, &delete, &orphan].into_iter().flatten() {
+            errors.at(
                 given.span(),
-                format!("`{field}` is a `BelongsTo`: deletions follow a `HasMany` or `HasOne`, from the row that is referenced"),
-            ),
-            Kind::ManyToMany => errors.at(
-                given.span(),
-                format!("`{}` is not supported yet on a `ManyToMany`: `{field}` deletes its links, and leaves the objects", given.name()),
-            ),
-            Kind::HasOne | Kind::HasMany => {}
+                format!(
+                    "`{field}` is a `BelongsTo`: deletions follow a `HasMany` or `HasOne`, from the row that is referenced"
+                ),
+            );
         }
     }
     cascade.delete = all.is_some() || delete.is_some();
     cascade.delete_orphan = orphan.is_some();
-    if let Some(orphan) = orphan
-        && !cascade.delete
-    {
-        errors.at(orphan.span(), "`delete_orphan` needs `delete`: write `cascade(all, delete_orphan)`");
+    if let Some(orphan) = orphan {
+        if kind == Kind::ManyToMany {
+            errors.at(
+                orphan.span(),
+                format!("`{field}` is a `ManyToMany`: its members may have other owners, so that none is an orphan"),
+            );
+        } else if !cascade.delete {
+            errors.at(orphan.span(), "`delete_orphan` needs `delete`: write `cascade(all, delete_orphan)`");
+        }
     }
     cascade
 }
 
 fn passive_deletes(items: &mut Items, kind: Kind, field: &str, errors: &mut Errors) -> PassiveDeletes {
     let Some(item) = items.take("passive_deletes", errors) else { return PassiveDeletes::No };
-    if matches!(kind, Kind::BelongsTo | Kind::ManyToMany) {
-        errors.at(
-            item.span(),
-            format!("`{field}` is a `{kind:?}`: only `HasMany` and `HasOne` have children to leave alone"),
-        );
+    if kind == Kind::BelongsTo {
+        let message = format!("`{field}` is a `BelongsTo`: only collections and `HasOne` have rows to leave alone");
+        errors.at(item.span(), message);
     }
     match &item.body {
         Body::Flag => PassiveDeletes::Yes,
@@ -324,114 +329,4 @@ fn passive_deletes(items: &mut Items, kind: Kind, field: &str, errors: &mut Erro
             PassiveDeletes::All
         }
     }
-}
-
-/// Finds the columns of each belongs-to, as the run time does, and refuses one that has none.
-pub(super) fn match_keys(model: &mut Model, errors: &mut Errors) {
-    for index in 0..model.relationships.len() {
-        if model.relationships[index].kind == Kind::BelongsTo {
-            let key = key(model, &model.relationships[index], errors);
-            model.relationships[index].key = key;
-            nullability(model, &model.relationships[index], errors);
-        }
-    }
-}
-
-fn key(model: &Model, relationship: &Relationship, errors: &mut Errors) -> Vec<usize> {
-    let field = format!("{}::{}", model.title(), plain(&relationship.ident));
-    let Some(target) = last_name(&relationship.target) else { return Vec::new() };
-    let target_name = plain(target);
-    let leads_there = |name: Option<&Ident>| name.is_some_and(|name| plain(name) == target_name);
-    let fields = |columns: &[usize]| {
-        columns.iter().map(|index| plain(&model.columns[*index].ident)).collect::<Vec<_>>().join(", ")
-    };
-    let candidates: Vec<_> = model.foreign_keys.iter().filter(|key| leads_there(key.target())).collect();
-    if relationship.foreign_key.is_empty() {
-        return match candidates.as_slice() {
-            [] => {
-                let wanted = format!("{}_id", plain(&relationship.ident));
-                let holder = model.columns.iter().find(|column| plain(&column.ident) == wanted);
-                let cure = match holder {
-                    Some(_) => format!("add `#[orm(references = {target_name}::id)]` to `{wanted}`"),
-                    None => format!("add a field with `#[orm(references = {target_name}::id)]`, such as `{wanted}`"),
-                };
-                errors.on(
-                    &relationship.ident,
-                    format!("`{field}` has no usable foreign key: no column references `{target_name}`; {cure}"),
-                );
-                Vec::new()
-            }
-            [only] => only.columns.clone(),
-            several => {
-                let by_name = format!("{}_id", plain(&relationship.ident));
-                let found = several.iter().find(|key| fields(&key.columns) == by_name);
-                if found.is_none() {
-                    let choices: Vec<_> =
-                        several.iter().map(|key| format!("`foreign_key({})`", fields(&key.columns))).collect();
-                    errors.on(
-                        &relationship.ident,
-                        format!(
-                            "`{field}` is ambiguous: several columns reference `{target_name}`; add one of {}",
-                            choices.join(", ")
-                        ),
-                    );
-                }
-                found.map(|key| key.columns.clone()).unwrap_or_default()
-            }
-        };
-    }
-    let mut columns = Vec::new();
-    for name in &relationship.foreign_key {
-        match position(&model.columns, name) {
-            Some(index) => columns.push(index),
-            None => {
-                errors.at(name.span(), no_column(&model.ident, &model.columns, name));
-                return Vec::new();
-            }
-        }
-    }
-    let constrained = candidates.iter().any(|key| key.columns == columns);
-    match relationship.unconstrained {
-        Some(span) if constrained => {
-            errors.at(
-                span,
-                format!("`{}` has a foreign key to `{target_name}`: take it away, or this", fields(&columns)),
-            );
-        }
-        None if !constrained => {
-            let name = &relationship.foreign_key[0];
-            errors.at(
-                name.span(),
-                format!(
-                    "`{}` does not reference `{target_name}`: add `references` there, or `constraint = false` here",
-                    fields(&columns)
-                ),
-            );
-        }
-        _ => {}
-    }
-    columns
-}
-
-/// A nullable key needs an `Option`, and the other way round, where the types tell; the compiler checks the rest.
-fn nullability(model: &Model, relationship: &Relationship, errors: &mut Errors) {
-    let known: Vec<Option<bool>> = relationship.key.iter().map(|index| nullable(&model.columns[*index].ty)).collect();
-    let null = known.contains(&Some(true));
-    let certain = null || known.iter().all(|known| *known == Some(false));
-    if !known.is_empty() && certain && null != relationship.optional {
-        errors.on(&relationship.ty, mismatch(model, relationship));
-    }
-}
-
-/// What to say when the field and its key disagree.
-pub(super) fn mismatch(model: &Model, relationship: &Relationship) -> String {
-    let target = last_name(&relationship.target).map(plain).unwrap_or_default();
-    let key: Vec<_> = relationship.key.iter().map(|index| plain(&model.columns[*index].ident)).collect();
-    let field = format!("{}::{}", model.title(), plain(&relationship.ident));
-    let (is, wanted) = if relationship.optional {
-        ("is never NULL", format!("BelongsTo<{target}>"))
-    } else {
-        ("may be NULL", format!("BelongsTo<Option<{target}>>"))
-    };
-    format!("`{field}`: its key `{}` {is}: write `{wanted}`", key.join(", "))
 }
