@@ -5,6 +5,7 @@ mod compile_fail;
 mod create;
 mod derive_attributes;
 mod derive_places;
+mod dialects;
 mod dml;
 mod errors;
 mod expressions;

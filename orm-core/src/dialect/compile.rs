@@ -57,6 +57,9 @@ pub(super) fn compile_literally(statement: Tree<'_>, capabilities: &Capabilities
     Ok(writer.sql)
 }
 
+/// The greatest scale of a decimal on MySQL.
+const MOST_DECIMAL_PLACES: usize = 30;
+
 /// The text and binds so far.
 struct Writer {
     sql: String,
@@ -172,11 +175,27 @@ impl Writer {
 
     /// A value in an expression.
     fn bind(&mut self, value: &Value) -> Result<()> {
-        if self.syntax.json_casts && matches!(value, Value::Json(_)) && !self.literals {
-            self.push("CAST(");
-            self.assigned(value.clone())?;
-            self.push(" AS JSON)");
-            return Ok(());
+        match value {
+            _ if self.literals => {}
+            Value::Json(_) if self.syntax.json_casts => {
+                self.push("CAST(");
+                self.assigned(value.clone())?;
+                self.push(" AS JSON)");
+                return Ok(());
+            }
+            Value::Decimal(text) if self.syntax.decimal_casts => {
+                let scale = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+                if scale <= MOST_DECIMAL_PLACES {
+                    // The scale is the value's, so that results have no more digits than they need.
+                    self.push("CAST(");
+                    self.assigned(value.clone())?;
+                    self.push(" AS DECIMAL(65, ");
+                    self.number(scale);
+                    self.push("))");
+                    return Ok(());
+                }
+            }
+            _ => {}
         }
         self.assigned(value.clone())
     }

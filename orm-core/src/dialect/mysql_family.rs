@@ -4,7 +4,7 @@ mod literals;
 mod types;
 
 use super::names::Keywords;
-use super::syntax::{Comments, Concat, Ddl, DeleteFrom, Distinct, Functions, Offset, Syntax, Upsert};
+use super::syntax::{Backslash, Comments, Concat, Ddl, DeleteFrom, Distinct, Functions, Offset, Syntax, Upsert};
 use crate::types::{Dialect, Value};
 
 /// MySQL's syntax and, with its own few differences put in, MariaDB's.
@@ -23,6 +23,7 @@ pub(super) const fn syntax(
         enum_casts: false,
         // MariaDB's JSON is text, which compares as it is.
         json_casts: mysql,
+        decimal_casts: true,
         concat: Concat::Function,
         distinct: Distinct::Spaceship,
         int_division: " DIV ",
@@ -31,7 +32,7 @@ pub(super) const fn syntax(
         filter_clause: false,
         nulls_order: false,
         ilike: false,
-        like_backslash: true,
+        backslash: Backslash::Escapes,
         tuple_values: false,
         group_frames: false,
         // MySQL's error 1093.

@@ -4,7 +4,7 @@ mod keywords;
 mod literals;
 mod types;
 
-use super::syntax::{Comments, Concat, Ddl, DeleteFrom, Distinct, Functions, Offset, Syntax, Upsert};
+use super::syntax::{Backslash, Comments, Concat, Ddl, DeleteFrom, Distinct, Functions, Offset, Syntax, Upsert};
 use crate::types::Dialect;
 
 pub(super) static SYNTAX: Syntax = Syntax {
@@ -14,6 +14,7 @@ pub(super) static SYNTAX: Syntax = Syntax {
     numbered_binds: true,
     enum_casts: true,
     json_casts: false,
+    decimal_casts: false,
     concat: Concat::Operator,
     distinct: Distinct::Standard,
     int_division: " / ",
@@ -22,7 +23,7 @@ pub(super) static SYNTAX: Syntax = Syntax {
     filter_clause: true,
     nulls_order: true,
     ilike: true,
-    like_backslash: true,
+    backslash: Backslash::EscapesUnlessEmpty,
     tuple_values: false,
     group_frames: true,
     reads_target: true,

@@ -4,7 +4,7 @@ mod keywords;
 mod literals;
 mod types;
 
-use super::syntax::{Comments, Concat, Ddl, DeleteFrom, Distinct, Functions, Offset, Syntax, Upsert};
+use super::syntax::{Backslash, Comments, Concat, Ddl, DeleteFrom, Distinct, Functions, Offset, Syntax, Upsert};
 use crate::types::Dialect;
 
 pub(super) static SYNTAX: Syntax = Syntax {
@@ -14,6 +14,7 @@ pub(super) static SYNTAX: Syntax = Syntax {
     numbered_binds: false,
     enum_casts: false,
     json_casts: false,
+    decimal_casts: false,
     concat: Concat::Operator,
     distinct: Distinct::Is,
     int_division: " / ",
@@ -22,7 +23,7 @@ pub(super) static SYNTAX: Syntax = Syntax {
     filter_clause: true,
     nulls_order: true,
     ilike: false,
-    like_backslash: false,
+    backslash: Backslash::Plain,
     tuple_values: true,
     group_frames: true,
     reads_target: true,

@@ -52,6 +52,17 @@ pub(super) enum DeleteFrom {
     Exists,
 }
 
+/// What the backslash is in a LIKE that names no escape character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Backslash {
+    /// A character like any other.
+    Plain,
+    /// The escape character, unless ESCAPE is empty.
+    EscapesUnlessEmpty,
+    /// The escape character, come what may.
+    Escapes,
+}
+
 /// Where a dialect ends a statement's LIMIT and OFFSET.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Offset {
@@ -73,6 +84,8 @@ pub(super) struct Syntax {
     pub enum_casts: bool,
     /// A bound JSON document needs a CAST where it is compared.
     pub json_casts: bool,
+    /// A bound decimal travels as text, and needs a CAST where it is calculated or compared with.
+    pub decimal_casts: bool,
     pub concat: Concat,
     pub distinct: Distinct,
     /// The operator of integer division.
@@ -86,8 +99,7 @@ pub(super) struct Syntax {
     /// NULLS FIRST and NULLS LAST.
     pub nulls_order: bool,
     pub ilike: bool,
-    /// The backslash escapes in LIKE unless another character is named.
-    pub like_backslash: bool,
+    pub backslash: Backslash,
     /// A row value's IN takes VALUES instead of a list.
     pub tuple_values: bool,
     /// GROUPS as a window's frame.

@@ -179,7 +179,18 @@ fn like_and_its_family() {
 
 #[test]
 fn patterns_that_are_expressions() {
-    where_(User::name.like(User::fullname), &["name LIKE fullname", "name LIKE fullname ESCAPE ''"]);
+    where_(
+        User::name.like(User::fullname),
+        &["name LIKE fullname", "name LIKE fullname ESCAPE ''", r"name LIKE replace(fullname, '\\', '\\\\')"],
+    );
+    where_(
+        User::name.ilike(User::fullname),
+        &[
+            "lower(name) LIKE lower(fullname)",
+            "name ILIKE fullname ESCAPE ''",
+            r"lower(name) LIKE lower(replace(fullname, '\\', '\\\\'))",
+        ],
+    );
     where_(User::name.like(User::fullname).escape('#'), &["name LIKE fullname ESCAPE '#'"]);
     let replaced = "replace(replace(replace(fullname, '/', '//'), '%', '/%'), '_', '/_')";
     where_(

@@ -41,6 +41,18 @@ fn kept_decimals_compare_by_the_collation() {
 }
 
 #[test]
+fn a_bound_decimal_is_no_text_on_mysql() {
+    check(
+        &update(Item).set(Item::rate, ten()).filter(Item::price.in_([ten()])),
+        &[
+            "UPDATE items SET rate = ? WHERE price IN (?)",
+            "UPDATE items SET rate = $1 WHERE price IN ($2)",
+            "UPDATE items SET rate = ? WHERE price IN (CAST(? AS DECIMAL(65, 2)))",
+        ],
+    );
+}
+
+#[test]
 fn calculated_decimals_compare_as_floats() {
     where_((Item::price + Item::price).gt(ten()), "round(price + price, 2) > CAST(? AS REAL)", "price + price > $1");
     where_((Item::price * ten()).eq(Item::price), "round(price * ?, 4) = CAST(price AS REAL)", "price * $1 = price");
@@ -62,7 +74,8 @@ fn orders_and_aggregates() {
             "SELECT quantity, round(sum(price), 2) AS total FROM items GROUP BY quantity HAVING round(sum(price), 2) > \
              CAST(? AS REAL) ORDER BY total DESC",
             "SELECT quantity, sum(price) AS total FROM items GROUP BY quantity HAVING sum(price) > $1 ORDER BY total DESC",
-            "SELECT quantity, sum(price) AS total FROM items GROUP BY quantity HAVING sum(price) > ? ORDER BY total DESC",
+            "SELECT quantity, sum(price) AS total FROM items GROUP BY quantity HAVING sum(price) > CAST(? AS DECIMAL(65, 2)) \
+             ORDER BY total DESC",
         ],
     );
     check(
@@ -96,7 +109,8 @@ fn orders_and_aggregates() {
         &[
             "SELECT id FROM items ORDER BY CAST(coalesce(nullif(price, ?), round(price * ?, 4)) AS REAL)",
             "SELECT id FROM items ORDER BY coalesce(nullif(price, $1), price * $2)",
-            "SELECT id FROM items ORDER BY coalesce(nullif(price, ?), price * ?)",
+            "SELECT id FROM items ORDER BY coalesce(nullif(price, CAST(? AS DECIMAL(65, 2))), price * CAST(? AS \
+             DECIMAL(65, 2)))",
         ],
     );
 }
@@ -109,7 +123,7 @@ fn casts_and_functions() {
             "SELECT CAST(quantity AS NUMERIC), round(price, ?), (price - ? * CAST(CAST(price AS REAL) / ? AS INTEGER)) FROM \
              items",
             "SELECT CAST(quantity AS NUMERIC), round(price, $1), price % $2 FROM items",
-            "SELECT CAST(quantity AS DECIMAL(58, 28)), round(price, ?), price % ? FROM items",
+            "SELECT CAST(quantity AS DECIMAL(58, 28)), round(price, ?), price % CAST(? AS DECIMAL(65, 2)) FROM items",
         ],
     );
     let sub = select((Item::id, Item::price)).subquery("s");
@@ -118,7 +132,7 @@ fn casts_and_functions() {
         &[
             "SELECT id FROM (SELECT id, price FROM items) AS s WHERE price COLLATE orm_decimal > ?",
             "SELECT id FROM (SELECT id, price FROM items) AS s WHERE price > $1",
-            "SELECT id FROM (SELECT id, price FROM items) AS s WHERE price > ?",
+            "SELECT id FROM (SELECT id, price FROM items) AS s WHERE price > CAST(? AS DECIMAL(65, 2))",
         ],
     );
 }

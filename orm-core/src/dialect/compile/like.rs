@@ -3,7 +3,7 @@
 use super::Writer;
 use super::expression::level;
 use super::scope::Scope;
-use crate::dialect::syntax::Concat;
+use crate::dialect::syntax::{Backslash, Concat};
 use crate::error::Result;
 use crate::expr::{Like, LikeKind, Node};
 use crate::types::Value;
@@ -25,18 +25,13 @@ impl Writer {
         });
         let escape = match (like.kind, like.escape, &like.pattern) {
             (LikeKind::Pattern, None, Node::Bind(Value::Text(pattern))) => {
-                let pattern = if self.syntax.like_backslash { pattern.replace('\\', "\\\\") } else { pattern.clone() };
+                let doubled = self.syntax.backslash != Backslash::Plain;
+                let pattern = if doubled { pattern.replace('\\', "\\\\") } else { pattern.clone() };
                 self.lowered(lower, |writer| writer.assigned(Value::Text(pattern)))?;
                 return Ok(());
             }
             (LikeKind::Pattern, None, pattern) => {
-                self.lowered(lower, |writer| {
-                    writer.expression(pattern, scope, if lower { 0 } else { level::OPERAND })
-                })?;
-                if self.syntax.like_backslash {
-                    self.push(" ESCAPE ''");
-                }
-                return Ok(());
+                return self.lowered(lower, |writer| writer.pattern_expression(pattern, scope));
             }
             (LikeKind::Pattern, Some(escape), pattern) => {
                 self.lowered(lower, |writer| {
@@ -57,6 +52,25 @@ impl Writer {
         };
         self.push(" ESCAPE ");
         (self.syntax.literal)(&mut self.sql, &Value::Text(escape.to_string()))
+    }
+
+    /// A pattern that is an expression, in which the backslash is made a character like any other.
+    fn pattern_expression(&mut self, pattern: &Node, scope: &Scope<'_>) -> Result<()> {
+        if self.syntax.backslash != Backslash::Escapes {
+            self.expression(pattern, scope, level::OPERAND)?;
+            if self.syntax.backslash == Backslash::EscapesUnlessEmpty {
+                self.push(" ESCAPE ''");
+            }
+            return Ok(());
+        }
+        self.push("replace(");
+        self.expression(pattern, scope, 0)?;
+        for text in ["\\", "\\\\"] {
+            self.push(", ");
+            (self.syntax.literal)(&mut self.sql, &Value::Text(text.to_owned()))?;
+        }
+        self.push(")");
+        Ok(())
     }
 
     fn lowered(&mut self, lower: bool, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {

@@ -90,7 +90,7 @@ impl Writer {
                 self.number(number);
             }
             _ => {
-                self.assigned(value.clone())?;
+                self.bind(value)?;
                 numbers[n] = Some(self.binds.len());
             }
         }
