@@ -49,6 +49,9 @@ fn bare(table: &Table, n: usize) -> Table {
     bare.indexes.retain(|index| index.filter.is_some());
     for (i, index) in bare.indexes.iter_mut().enumerate() {
         index.name = format!("orm_rewritten_{n}_{i}");
+        // What it is over does not matter for its condition, and may be an expression.
+        index.columns = table.columns.first().map(|column| vec![column.name.clone()]).unwrap_or_default();
+        index.unique = false;
     }
     bare
 }
