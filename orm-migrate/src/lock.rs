@@ -24,7 +24,7 @@ pub(crate) async fn acquire(connection: &mut Connection, versions: &VersionTable
                 first::<bool>(connection, sql, vec![Value::I64(number(versions))]).await?.unwrap_or(false)
             }
             Dialect::MySql | Dialect::MariaDb => {
-                let sql = "SELECT GET_LOCK(CONCAT('orm_migrate:', LEFT(MD5(CONCAT(DATABASE(), ?)), 32)), 0)";
+                let sql = "SELECT GET_LOCK(CONCAT('orm_migrate:', LEFT(SHA2(CONCAT(DATABASE(), ?), 256), 32)), 0)";
                 first::<i64>(connection, sql, vec![Value::Text(name(versions))]).await? == Some(1)
             }
         };
@@ -47,7 +47,7 @@ pub(crate) async fn release(connection: &mut Connection, versions: &VersionTable
             first::<bool>(connection, sql, vec![Value::I64(number(versions))]).await?;
         }
         Dialect::MySql | Dialect::MariaDb => {
-            let sql = "SELECT RELEASE_LOCK(CONCAT('orm_migrate:', LEFT(MD5(CONCAT(DATABASE(), ?)), 32)))";
+            let sql = "SELECT RELEASE_LOCK(CONCAT('orm_migrate:', LEFT(SHA2(CONCAT(DATABASE(), ?), 256), 32)))";
             first::<i64>(connection, sql, vec![Value::Text(name(versions))]).await?;
         }
     }
@@ -66,7 +66,7 @@ async fn holder(connection: &mut Connection, versions: &VersionTable) -> Result<
             first::<Option<String>>(connection, sql, vec![Value::I64(number(versions))]).await?.flatten()
         }
         Dialect::MySql | Dialect::MariaDb => {
-            let sql = "SELECT CONCAT('connection ', IS_USED_LOCK(CONCAT('orm_migrate:', LEFT(MD5(CONCAT(DATABASE(), ?)), 32))))";
+            let sql = "SELECT CONCAT('connection ', IS_USED_LOCK(CONCAT('orm_migrate:', LEFT(SHA2(CONCAT(DATABASE(), ?), 256), 32))))";
             first::<Option<String>>(connection, sql, vec![Value::Text(name(versions))]).await?.flatten()
         }
     };

@@ -5,9 +5,9 @@ use crate::lock;
 use crate::revision::Revision;
 use crate::revisions::Revisions;
 use crate::run::Job;
-use crate::version_table::{Applied, VersionTable};
+use crate::version_table::{Applied, VersionTable, now};
 use orm_core::schema::MetaData;
-use orm_core::types::{Dialect, Utc};
+use orm_core::types::Dialect;
 use orm_core::{Connection, Engine};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -272,7 +272,7 @@ impl Migrator {
                 let earlier = status.applied.iter().find(|row| row.id == revision.id);
                 let row = Applied {
                     id: revision.id.clone(),
-                    applied_at: earlier.map_or_else(Utc::now, |row| row.applied_at),
+                    applied_at: earlier.map_or_else(now, |row| row.applied_at),
                     duration_ms: earlier.map_or(0, |row| row.duration_ms),
                     checksum: revision.checksum(),
                     undoing: false,

@@ -3,10 +3,10 @@
 use crate::error::{Error, Result};
 use crate::render::render;
 use crate::revision::{Revision, hash};
-use crate::version_table::{Applied, VersionTable};
+use crate::version_table::{Applied, VersionTable, now};
 use orm_core::Connection;
 use orm_core::engine::BeginMode;
-use orm_core::types::{Dialect, Row, Utc, column};
+use orm_core::types::{Dialect, Row, column};
 use std::collections::BTreeSet;
 use std::time::Instant;
 
@@ -44,7 +44,7 @@ impl<'a> Job<'a> {
     fn row(&self, done: usize, began: Instant) -> Applied {
         Applied {
             id: self.revision.id.clone(),
-            applied_at: Utc::now(),
+            applied_at: now(),
             duration_ms: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX),
             checksum: self.revision.checksum(),
             undoing: self.undoing,

@@ -194,8 +194,14 @@ fn read(row: &dyn Row) -> Result<Applied, DecodeError> {
     })
 }
 
+/// This moment, as precisely as databases keep it.
+pub(crate) fn now() -> DateTime<Utc> {
+    let now = Utc::now();
+    DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
+}
+
 /// The place of the n-th bind.
-pub(crate) fn bind(dialect: Dialect, n: usize) -> String {
+fn bind(dialect: Dialect, n: usize) -> String {
     match dialect {
         Dialect::Postgres => format!("${n}"),
         _ => "?".to_owned(),

@@ -11,6 +11,7 @@ mod errors;
 mod expressions;
 mod floors;
 mod harness;
+mod migrate;
 mod reflect;
 mod select;
 mod types;

@@ -153,10 +153,6 @@ fn indexes(pair: &Pair<'_>, found: &mut Found) {
         if needed(live) && !replaced {
             continue;
         }
-        // An index goes with its only column, except on SQLite, which refuses to drop the column.
-        if mysql && live.columns.iter().all(|column| pair.wanted.column(column).is_none()) {
-            continue;
-        }
         let original = pair.live.indexes.iter().find(|index| index.name == live.name);
         let change = Change::DropIndex {
             table: pair.name.clone(),
