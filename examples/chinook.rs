@@ -62,7 +62,7 @@ async fn story(file: &Path) -> Result<()> {
 async fn report(engine: &Engine) -> Result<()> {
     println!("Artists by revenue");
     for (place, row) in reports::artists_by_revenue(engine, 10).await?.iter().enumerate() {
-        println!("{:>4}. {:<28} {:>4} tracks {:>9}", place + 1, row.artist, row.sold, row.revenue);
+        println!("{:>4}. {:<28} {:>4} tracks {:>9.2}", place + 1, row.artist, row.sold, row.revenue);
     }
 
     println!("\nRevenue by country and year");
@@ -77,7 +77,7 @@ async fn report(engine: &Engine) -> Result<()> {
         print!("      {:<16}", of_country[0].country);
         for year in &years {
             match of_country.iter().find(|row| row.year == *year) {
-                Some(row) => print!(" {:>8}", row.revenue.to_string()),
+                Some(row) => print!(" {:>8.2}", row.revenue),
                 None => print!(" {:>8}", "-"),
             }
         }
@@ -86,7 +86,7 @@ async fn report(engine: &Engine) -> Result<()> {
 
     println!("\nCustomers, their support agents and what they spent");
     for row in reports::customers_with_agent_and_total(engine).await? {
-        println!("      {:<24} {:<16} {:>8}", row.name(), row.agent_name(), row.total.to_string());
+        println!("      {:<24} {:<16} {:>8.2}", row.name(), row.agent_name(), row.total);
     }
 
     println!("\nThe longest playlist");

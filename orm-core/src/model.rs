@@ -20,7 +20,7 @@ pub use has_one::HasOne;
 pub(crate) use insert::insert_value;
 pub use mapped::{ColumnError, Mapped, Object, field, no_relation};
 pub use mapper::{Batch, Mapper, Objects};
-pub(crate) use related::{RelatedQuery, key_values, related_query};
+pub(crate) use related::{RelatedQuery, key_values, padded, related_query};
 pub use relation::{Relation, RelationField, RelationState};
 pub use statement::{Execute, Prepared, Query};
 pub use verbs::Rows;

@@ -2,7 +2,7 @@
 
 use super::mapped::Object;
 use super::mapper::{Batch, Mapper};
-use super::related::{key_values, related_query};
+use super::related::{key_values, padded, related_query};
 use crate::dialect;
 use crate::engine::{Connection, Running};
 use crate::entity::{LoadPath, LoadStep, TableDef};
@@ -117,7 +117,7 @@ impl<'s> Keys<'s> {
         let mut batch = mapper.batch();
         let mut members: HashMap<Vec<Value>, Vec<usize>> = HashMap::new();
         for keys in self.distinct.chunks(self.step.chunk_size) {
-            let related = related_query(resolved, self.step, keys);
+            let related = related_query(resolved, self.step, &padded(keys, self.step.chunk_size));
             let compiled = dialect::compile(Tree::Select(&related.tree), connection.capabilities())?;
             let width = resolved.target.columns.len();
             connection

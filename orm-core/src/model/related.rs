@@ -61,6 +61,16 @@ pub(crate) fn related_query(resolved: &Resolved, step: &LoadStep, keys: &[Vec<Va
     RelatedQuery { tree, parent, positions }
 }
 
+/// A list of keys, made as long as the next power of two (or a full chunk) by repeating the last one, so that few texts do
+/// for lists of any length and the drivers' statement caches are hit.
+pub(crate) fn padded<K: Clone>(keys: &[K], full: usize) -> Vec<K> {
+    let mut padded = keys.to_vec();
+    if let Some(last) = keys.last() {
+        padded.resize(keys.len().next_power_of_two().min(full).max(keys.len()), last.clone());
+    }
+    padded
+}
+
 /// The key values; `None` when one is NULL or unset, so that nothing can be related.
 pub(crate) fn key_values(values: Vec<Option<Value>>) -> Option<Vec<Value>> {
     values.into_iter().map(|value| value.filter(|value| !value.is_null())).collect()

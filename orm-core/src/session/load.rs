@@ -8,7 +8,7 @@ use crate::dialect;
 use crate::engine::Running;
 use crate::entity::{Key, Link, LoadPath, LoadStep, Path, Resolved};
 use crate::error::{Error, Result};
-use crate::model::{Mapped, RelatedQuery, key_values, related_query};
+use crate::model::{Mapped, RelatedQuery, key_values, padded, related_query};
 use crate::query::Tree;
 use crate::types::Value;
 use std::collections::HashMap;
@@ -120,6 +120,7 @@ impl Session {
         }
         debug_assert_eq!(local.len(), remote.len());
         for keys in wanted.chunks(step.chunk_size) {
+            let keys = &padded(keys, step.chunk_size);
             let related = related_query(resolved, step, keys);
             found.extend(self.fetch_related(store, step, &related, keys).await?.into_iter().map(|(_, id)| id));
         }
@@ -156,6 +157,7 @@ impl Session {
         }
         let mut members: HashMap<Id, Vec<Id>> = HashMap::new();
         for keys in keys.chunks(step.chunk_size) {
+            let keys = &padded(keys, step.chunk_size);
             let related = related_query(resolved, step, keys);
             for (key, member) in self.fetch_related(store, step, &related, keys).await? {
                 for owner in by_key.get(&key).into_iter().flatten() {

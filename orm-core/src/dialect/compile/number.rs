@@ -96,6 +96,8 @@ impl Writer {
             Node::Optional(inner) => self.number_of(inner),
             Node::Unary(UnaryOp::Neg, inner) => calculated(self.number_of(inner)),
             Node::Binary(op, sides) => self.number_of_binary(*op, &sides.0, &sides.1),
+            // Without a scale of its own a decimal has the digits of what it was made from.
+            Node::Cast(inner, Type::Decimal { scale: None, .. }) => Number::Real(self.number_of(inner).scale()),
             Node::Cast(_, ty) => calculated(Number::of_type(ty)),
             Node::Case { arms, otherwise, .. } => {
                 let mut values = arms.iter().map(|(_, then)| then).chain(otherwise.as_deref());

@@ -5,7 +5,7 @@ use crate::dialect;
 use crate::entity::{Action, TableDef};
 use crate::error::{Error, Result};
 use crate::expr::{InSource, Node, Source};
-use crate::model::key_values;
+use crate::model::{key_values, padded};
 use crate::query::{DeleteTree, Tree, UpdateTree};
 use crate::session::Session;
 use crate::session::arena::{Id, Identity, Stage};
@@ -56,11 +56,12 @@ impl Session {
         for id in rows {
             keys.push(self.row_key(*id)?);
         }
+        let keys = padded(&keys, CHUNK);
         let version = |(key, version): &(Vec<Value>, Option<(u16, Value)>)| {
             key.iter().cloned().chain(version.iter().map(|(_, value)| value.clone())).collect::<Vec<Value>>()
         };
         let binds = keys.iter().flat_map(version).collect();
-        let shape = Shape::Delete(rows.len());
+        let shape = Shape::Delete(keys.len());
         let statement = self.shaped(table, shape, &[], CHUNK, binds, |capabilities| {
             let filter = match (table.version, table.primary_key) {
                 (None, [column]) => Node::In {

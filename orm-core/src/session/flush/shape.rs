@@ -22,7 +22,7 @@ pub(crate) enum Shape {
     Related(u16, bool, usize),
 }
 
-/// Lists of up to this many rows or keys, and full chunks, repeat often enough to be kept.
+/// INSERTs of up to this many rows repeat often enough to be kept.
 const SHORT: usize = 4;
 
 impl Shape {
