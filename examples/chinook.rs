@@ -27,7 +27,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(file: &Path) -> Result<()> {
-    // The file stays as it is: all of this happens on a copy.
+    // The file itself is only read.
+    let original = Engine::connect(&format!("sqlite://{}?mode=ro", file.display())).await?;
+    report(&original).await?;
+    original.close().await;
+
     let copy = std::env::temp_dir().join(format!("chinook-{}.sqlite", std::process::id()));
     std::fs::copy(file, &copy).map_err(Error::custom)?;
     make_writable(&copy)?;
@@ -49,9 +53,7 @@ fn make_writable(file: &Path) -> Result<()> {
 
 async fn story(file: &Path) -> Result<()> {
     let engine = Engine::connect(&format!("sqlite://{}", file.display())).await?;
-    report(&engine).await?;
-
-    println!("\nOne session adds an album, moves a customer, deletes a playlist");
+    println!("\nOn a copy, one session adds an album, moves a customer, deletes a playlist");
     tell("before", &changes::find(&engine).await?)?;
     changes::change(&engine).await?;
     tell("after", &changes::find(&engine).await?)?;

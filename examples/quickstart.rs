@@ -140,11 +140,13 @@ async fn main() -> Result<()> {
     session.commit().await?;
     let left: Vec<String> = engine.all(select(Book::title).order_by(Book::title)).await?;
     println!("   left on the shelf: {}", left.join(", "));
-    println!(
-        "   without a fantasy book: {:?}",
-        engine
-            .all(select(Author::name).filter(!Author::books.any(Book::genres.any(Genre::name.eq("fantasy")))))
-            .await?
-    );
+    let genres: Vec<(String, i64)> = engine
+        .all(
+            select((Genre::name, count(Book::id))).outer_join(Genre::books).group_by(Genre::name).order_by(Genre::name),
+        )
+        .await?;
+    for (genre, books) in &genres {
+        println!("   {genre}: {books}");
+    }
     Ok(())
 }

@@ -29,6 +29,12 @@ impl Db {
         &self.url
     }
 
+    /// The same test's database with another engine, for one that a test made itself.
+    #[must_use]
+    pub fn with_engine(&self, engine: Engine) -> Db {
+        Db { engine, ..self.clone() }
+    }
+
     /// Makes the tables of these models.
     ///
     /// # Errors

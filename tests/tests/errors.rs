@@ -198,7 +198,8 @@ matrix! {
         }
         says(&error, &["unique", "users"]);
         let error = db.engine.execute(insert(Order).rows(&[Order { id: 1, ..Default::default() }])).await.unwrap_err();
-        assert!(matches!(&error, Error::UniqueViolation { table: Some(table), .. } if table == "orders"), "{error:?}");
+        assert!(matches!(&error, Error::UniqueViolation { .. }), "{error:?}");
+        says(&error, &["orders"]);
         assert_eq!(db.engine.scalar(select(count(User::id))).await?, 3);
         Ok(())
     }

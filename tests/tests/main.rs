@@ -1,6 +1,7 @@
 //! The tests that cross crates, in one binary.
 
 mod broad;
+mod chinook;
 mod compile_fail;
 mod create;
 mod derive_attributes;
@@ -14,4 +15,6 @@ mod harness;
 mod migrate;
 mod reflect;
 mod select;
+mod tour;
 mod types;
+mod unit_of_work;

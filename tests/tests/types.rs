@@ -374,6 +374,20 @@ matrix! {
         Ok(())
     }
 
+    /// MariaDB takes no UUID whose version and variant no standard knows.
+    async fn an_unheard_of_uuid_comes_back_or_is_an_error(db: Db) -> Result<()> {
+        db.create(metadata![Identified]).await?;
+        let id = Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+        match db.engine.execute(insert(Identified).rows(&[Identified { id, other: None }])).await {
+            Ok(_) => assert_eq!(db.engine.scalar(select(Identified::id)).await?, id),
+            Err(error) => {
+                assert_eq!(db.database, Database::MariaDb, "{error}");
+                assert_eq!(db.engine.scalar(select(count(Identified::id))).await?, 0);
+            }
+        }
+        Ok(())
+    }
+
     async fn enums_are_text_integers_or_native(db: Db) -> Result<()> {
         db.create(metadata![Moody]).await?;
         let rows = vec![

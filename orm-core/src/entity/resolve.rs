@@ -353,7 +353,7 @@ fn link_table(
     schema: Option<&'static str>,
     sides: [(&Vec<String>, &'static TableDef); 2],
 ) -> Result<&'static TableDef, String> {
-    type Registry = Mutex<HashMap<(Option<&'static str>, &'static str), &'static TableDef>>;
+    type Registry = Mutex<HashMap<(Option<&'static str>, &'static str), Vec<&'static TableDef>>>;
     static TABLES: OnceLock<Registry> = OnceLock::new();
     let mut wanted: Vec<(String, &'static TableDef, u16)> = Vec::new();
     for (names, side) in sides {
@@ -367,10 +367,13 @@ fn link_table(
         ));
     }
     let mut tables = TABLES.get_or_init(Registry::default).lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(table) = tables.get(&(schema, name)) {
-        let same = table.columns.iter().map(|column| column.name).eq(wanted.iter().map(|column| column.0.as_str()))
-            && sides.iter().all(|(_, side)| table.foreign_keys.iter().any(|key| key.target() == *side));
-        return if same {
+    let known = tables.entry((schema, name)).or_default();
+    // Models of another database may have a table of this name too; two in one are found when its schema is made.
+    let joins_both = |table: &&&'static TableDef| {
+        sides.iter().all(|(_, side)| table.foreign_keys.iter().any(|key| key.target() == *side))
+    };
+    if let Some(table) = known.iter().find(joins_both) {
+        return if table.columns.iter().map(|column| column.name).eq(wanted.iter().map(|column| column.0.as_str())) {
             Ok(table)
         } else {
             let columns: Vec<_> = table.columns.iter().map(|column| column.name).collect();
@@ -427,6 +430,6 @@ fn link_table(
         mapper: || &(),
         resolved: ResolvedOnce::new(),
     }));
-    tables.insert((schema, name), table);
+    known.push(table);
     Ok(table)
 }

@@ -87,6 +87,20 @@ impl MetaData {
                 }
             }
         }
+        for (n, table) in between.iter().enumerate() {
+            let mut others = tables.iter().chain(&between[..n]);
+            if let Some(other) = others.find(|other| other.name == table.name && other.schema == table.schema) {
+                let what = |table: &TableDef| {
+                    if table.model.is_empty() {
+                        let ends: Vec<_> = table.foreign_keys.iter().map(|key| key.target().title()).collect();
+                        format!("the table between `{}`", ends.join("` and `"))
+                    } else {
+                        format!("`{}`", table.model)
+                    }
+                };
+                problems.push(format!("{} and {} are both the table {}", what(other), what(table), table.name));
+            }
+        }
         if !problems.is_empty() {
             return Err(Error::Mapping(problems));
         }
