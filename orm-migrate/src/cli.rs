@@ -81,3 +81,15 @@ pub fn run(
 fn say(out: &mut dyn Write, line: impl std::fmt::Display) -> Result<()> {
     writeln!(out, "{line}").map_err(|error| Error::File { path: PathBuf::from("output"), reason: error.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use orm_core::schema::MetaData;
+
+    #[test]
+    fn a_program_without_models_is_told_how_to_link_them() {
+        // No model is linked into these tests.
+        let error = MetaData::registered().map(|models| models.models().len()).unwrap_err().to_string();
+        assert!(error.contains("no model is linked into this program: add `use my_app as _;`"), "{error}");
+    }
+}

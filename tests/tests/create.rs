@@ -164,3 +164,12 @@ matrix! {
         Ok(())
     }
 }
+
+#[test]
+fn every_linked_model_is_registered_once() {
+    let all = MetaData::registered().unwrap();
+    for table in [<Parent as Model>::TABLE, <Hen as Model>::TABLE] {
+        assert_eq!(all.models().iter().filter(|registered| **registered == table).count(), 1, "{table:?}");
+    }
+    assert!(all.models().is_sorted_by_key(|table| (table.schema, table.name)));
+}

@@ -8,7 +8,7 @@ use crate::types::{Dialect, Type};
 /// database says can be compared part by part.
 ///
 /// - Types are those that the database really has: an `i8` is SMALLINT on PostgreSQL, a `Uuid` is BINARY(16) on MySQL; a
-///   text in a key has a greatest length on MySQL and MariaDB.
+///   text in a key has a greatest length on MySQL and MariaDB; every integer has 64 bits on SQLite.
 /// - Defaults and conditions lose what says nothing: brackets around the whole, the case of words, casts of literals to
 ///   the column's type. What the server writes in its own words altogether,
 ///   [`Inspector::rewritten`](super::Inspector::rewritten) tells.
@@ -67,7 +67,10 @@ fn normal_column(table: &Table, column: &Column, capabilities: &Capabilities) ->
     let sql_type = match type_name(&column.sql_type, usage, capabilities) {
         // PostgreSQL's name of an enum does not tell its values.
         Ok(_) | Err(_) if native => column.sql_type.clone(),
-        Ok(name) => type_names::parse(dialect, &name),
+        Ok(name) => match type_names::parse(dialect, &name) {
+            integer if dialect == Dialect::Sqlite && is_integer(&integer) => Type::BigInt,
+            other => other,
+        },
         // The database has no such type: no live column is of it.
         Err(_) => column.sql_type.clone(),
     };
@@ -81,6 +84,19 @@ fn normal_column(table: &Table, column: &Column, capabilities: &Capabilities) ->
         comment: comment.filter(|comment| dialect != Dialect::Sqlite && !comment.is_empty()),
         sql_type,
     }
+}
+
+fn is_integer(sql_type: &Type) -> bool {
+    matches!(
+        sql_type,
+        Type::TinyInt
+            | Type::SmallInt
+            | Type::Integer
+            | Type::BigInt
+            | Type::UnsignedTinyInt
+            | Type::UnsignedSmallInt
+            | Type::UnsignedInteger
+    )
 }
 
 #[cfg(test)]
@@ -98,6 +114,7 @@ mod tests {
             (Type::TinyInt, Dialect::MariaDb, Type::TinyInt),
             (Type::Uuid, Dialect::MySql, Type::Uuid),
             (Type::Interval, Dialect::Sqlite, Type::BigInt),
+            (Type::Integer, Dialect::Sqlite, Type::BigInt),
             (Type::Timestamp, Dialect::MySql, Type::DateTime),
             (Type::Json, Dialect::Sqlite, Type::Json),
             (text.clone(), Dialect::MySql, Type::Text { length: Some(255) }),

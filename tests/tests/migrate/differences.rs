@@ -143,6 +143,13 @@ matrix! {
         Ok(())
     }
 
+    async fn the_chinook_tables_differ_in_nothing_after_their_creation(db: Db) -> Result<()> {
+        let models = examples::chinook::models::metadata();
+        models.create_all(&db.engine).await?;
+        assert_eq!(made(migrator(&db, &[]).compare(&models).await).lines(), [""; 0]);
+        Ok(())
+    }
+
     async fn an_empty_database_lacks_everything_and_a_revision_makes_it(db: Db) -> Result<()> {
         let models = broad::metadata(db.dialect());
         let diff = made(migrator(&db, &[]).compare(&models).await);
@@ -311,6 +318,31 @@ matrix! {
         assert_eq!(diff.lines(), [""; 0]);
         assert_eq!(diff.unknown[0].name, "entries");
         made(migrator.downgrade("base").await);
+        Ok(())
+    }
+
+    #[on(sqlite)]
+    async fn a_table_of_somebody_elses_making_is_what_it_is_and_not_how_it_is_spelled(db: Db) -> Result<()> {
+        #[derive(Model, Debug, Clone, Default)]
+        #[orm(table = "Line", rename_all = "PascalCase", index(name = "IFK", columns(track_id)))]
+        struct Line {
+            #[orm(primary_key)]
+            line_id: i64,
+            #[orm(length = 160)]
+            title: Option<String>,
+            #[orm(precision = 10, scale = 2)]
+            price: Decimal,
+            #[orm(references = Line::line_id)]
+            track_id: i64,
+            bought: NaiveDateTime,
+        }
+        db.engine.batch(
+            "CREATE TABLE [Line] ([LineId] INTEGER NOT NULL, [Title] NVARCHAR(160), [Price] NUMERIC(10,2) NOT NULL, \
+             [TrackId] INTEGER NOT NULL, [Bought] DATETIME NOT NULL, CONSTRAINT [PK_Line] PRIMARY KEY ([LineId]), \
+             FOREIGN KEY ([TrackId]) REFERENCES [Line] ([LineId]) ON DELETE NO ACTION ON UPDATE NO ACTION); \
+             CREATE INDEX [IFK] ON [Line] ([TrackId])",
+        ).await?;
+        assert_eq!(made(migrator(&db, &[]).compare(&metadata![Line]).await).lines(), [""; 0]);
         Ok(())
     }
 }
