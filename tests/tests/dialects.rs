@@ -297,6 +297,16 @@ matrix! {
         assert_eq!(ids(&db, Order::big.eq(1 << 62)).await?, [1, 2, 3]);
         db.engine.execute(delete(Order).filter(Order::id.in_(select(Order::id).filter(!Order::flag)))).await?;
         assert_eq!(ids(&db, true).await?, [1, 3]);
+        db.engine
+            .execute(
+                insert(Line)
+                    .set(Line::id, coalesce(select(max(Line::id)).scalar_subquery(), 0) + 1)
+                    .set(Line::order_id, 3)
+                    .set(Line::text, "four"),
+            )
+            .await?;
+        assert_eq!(db.engine.scalar(select(max(Line::id))).await?, Some(4));
+        db.engine.execute(delete(Line).filter(Line::id.eq(4))).await?;
         let whole = select((Order::id, Line::id, Line::text)).join(Order::lines).subquery("s");
         let rows: Vec<(i64, i64)> = db
             .engine

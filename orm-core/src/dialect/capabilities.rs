@@ -32,9 +32,25 @@ impl Capabilities {
         }
     }
 
+    /// Whether the version is this one or a later one.
+    pub const fn at_least(&self, major: u32, minor: u32, patch: u32) -> bool {
+        let (a, b, c) = self.version;
+        a > major || (a == major && (b > minor || (b == minor && c >= patch)))
+    }
+
     /// Whether INSERT … RETURNING works.
     pub const fn insert_returning(&self) -> bool {
-        !matches!(self.dialect, Dialect::MySql)
+        match self.dialect {
+            Dialect::MySql => false,
+            Dialect::MariaDb => self.at_least(10, 5, 0),
+            Dialect::Sqlite => self.at_least(3, 35, 0),
+            Dialect::Postgres => true,
+        }
+    }
+
+    /// Whether the row of an INSERT can be given a name, by which ON DUPLICATE KEY UPDATE speaks of it (MySQL).
+    pub const fn row_alias(&self) -> bool {
+        matches!(self.dialect, Dialect::MySql) && self.at_least(8, 0, 19)
     }
 
     /// Whether UPDATE … RETURNING works.

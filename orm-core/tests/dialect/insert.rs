@@ -229,6 +229,33 @@ fn conflicts() {
 }
 
 #[test]
+fn older_versions_are_written_to_as_they_can() -> orm_core::Result<()> {
+    let capabilities = Capabilities { dialect: Dialect::MySql, version: (8, 0, 18) };
+    let upsert = insert(User).set(User::name, "ed").on_any_conflict().do_update(|new| User::age.to(new.get(User::age)));
+    let compiled = orm_core::dialect::compile(upsert.tree(), &capabilities)?;
+    assert_eq!(compiled.text, "INSERT INTO users (name) VALUES (?) ON DUPLICATE KEY UPDATE age = VALUES(age)");
+    let capabilities = Capabilities { dialect: Dialect::MariaDb, version: (10, 4, 30) };
+    let returning = insert(User).set(User::name, "ed").returning(User::id);
+    let refused = orm_core::dialect::compile(returning.tree(), &capabilities).map_err(|error| error.to_string());
+    assert_eq!(refused, Err("MariaDB has no INSERT … RETURNING".to_owned()));
+    Ok(())
+}
+
+#[test]
+fn a_subquery_on_the_table_itself() {
+    let next = select(max(User::age)).scalar_subquery();
+    check(
+        &insert(User).set(User::name, "ed").set(User::age, coalesce(next, 0)),
+        &[
+            "INSERT INTO users (name, age) VALUES (?, coalesce((SELECT max(age) FROM users), ?))",
+            "INSERT INTO users (name, age) VALUES ($1, coalesce((SELECT max(age) FROM users), $2))",
+            "INSERT INTO users (name, age) VALUES (?, coalesce((SELECT max(age) FROM users), ?))",
+            "INSERT INTO users (name, age) VALUES (?, coalesce((SELECT * FROM (SELECT max(age) FROM users) AS wrapped), ?))",
+        ],
+    );
+}
+
+#[test]
 fn returning() {
     check(
         &insert(User).set(User::name, "ed").returning((User::id, User::name)),

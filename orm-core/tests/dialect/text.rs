@@ -33,6 +33,19 @@ fn colons_that_are_no_binds() {
 }
 
 #[test]
+fn comments_are_those_of_the_database() {
+    let nested = text("SELECT /* a /* b */ :a */ 1").bind("a", 1);
+    assert_eq!(sql(&nested, Dialect::Sqlite), "SELECT /* a /* b */ ? */ 1");
+    assert_eq!(
+        sql(&nested, Dialect::Postgres),
+        "the statement is wrong: `:a` has a value, but the text does not have it"
+    );
+    // Without a space it is a double minus.
+    assert_eq!(sql(&text("SELECT 1--:a").bind("a", 1), Dialect::MySql), "SELECT 1--?");
+    assert_eq!(sql(&text("SELECT 1--:a"), Dialect::Postgres), "SELECT 1--:a");
+}
+
+#[test]
 fn names_without_values_and_values_without_names() {
     same(
         &text("SELECT :a, :b, :a"),

@@ -8,9 +8,17 @@ use crate::expr::{ColumnRef, Node, Source};
 use crate::query::{Conflict, ConflictAction, InsertTree};
 
 impl Writer {
+    /// How this version writes it.
+    pub(super) fn upsert(&self) -> Upsert {
+        match self.syntax.upsert {
+            Upsert::RowAlias if !self.capabilities.row_alias() => Upsert::ValuesFunction,
+            upsert => upsert,
+        }
+    }
+
     pub(super) fn conflict(&mut self, tree: &InsertTree, conflict: &Conflict) -> Result<()> {
         let mut scope = Scope::of(Source::Table(tree.table));
-        match self.syntax.upsert {
+        match self.upsert() {
             Upsert::OnConflict { needs_target } => self.on_conflict(tree, conflict, &mut scope, needs_target),
             Upsert::RowAlias | Upsert::ValuesFunction => self.on_duplicate_key(tree, conflict, &mut scope),
         }
@@ -83,7 +91,7 @@ impl Writer {
             }
             ConflictAction::Update { set, filter: None } => {
                 let alias = if tree.table.name == "new" { "new_row" } else { "new" };
-                if self.syntax.upsert == Upsert::RowAlias {
+                if self.upsert() == Upsert::RowAlias {
                     self.push(" AS ");
                     self.push(alias);
                 }
@@ -101,7 +109,7 @@ impl Writer {
         let (Some(row), Some(raw)) = (self.excluded, column.raw()) else {
             return Err(wrong(format!("`excluded` is known in `do_update` and `update_where` only: {column:?}")));
         };
-        if self.syntax.upsert == Upsert::ValuesFunction {
+        if self.upsert() == Upsert::ValuesFunction {
             self.push("VALUES(");
             self.name(raw.def().name);
             self.push(")");

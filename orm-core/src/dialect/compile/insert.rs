@@ -67,6 +67,7 @@ impl Writer {
             self.push(self.syntax.default_row);
             return Ok(());
         }
+        self.target = (!self.syntax.reads_target).then_some(tree.table);
         let mut open = " VALUES (";
         for (_, value) in pairs() {
             if !written(self, value) {
@@ -77,6 +78,7 @@ impl Writer {
             self.value(value, &Scope::EMPTY)?;
         }
         self.push(")");
+        self.target = None;
         Ok(())
     }
 
@@ -194,7 +196,7 @@ impl Writer {
         self.insert_into(tree.table, tree.columns.iter().copied());
         let updates =
             matches!(tree.conflict.as_ref().map(|conflict| &conflict.action), Some(ConflictAction::Update { .. }));
-        match self.syntax.upsert {
+        match self.upsert() {
             // The rows have to be those of a table to have a name.
             Upsert::RowAlias if updates => {
                 self.push(" SELECT * FROM (");

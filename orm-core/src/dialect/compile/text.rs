@@ -35,10 +35,10 @@ impl Writer {
                 }
                 (b'"', _) => quoted_end(bytes, at, family),
                 (b'`', _) => quoted_end(bytes, at, false),
-                (b'-', Some(b'-')) | (b'#', _) if byte == b'-' || family => {
+                (b'-', Some(b'-')) | (b'#', _) if is_comment(bytes, at, family) => {
                     bytes[at..].iter().position(|c| *c == b'\n').map_or(bytes.len(), |n| at + n)
                 }
-                (b'/', Some(b'*')) => text[at + 2..].find("*/").map_or(bytes.len(), |n| at + n + 4),
+                (b'/', Some(b'*')) => comment_end(bytes, at, self.syntax.dialect == Dialect::Postgres),
                 (b'$', _) if self.syntax.dialect == Dialect::Postgres => dollar_end(text, at),
                 (b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.., _) => word_end(bytes, at),
                 _ => at + 1,
@@ -96,6 +96,36 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// Whether a comment to the end of the line begins: `--`, which MySQL wants a space after, and its `#`.
+fn is_comment(bytes: &[u8], at: usize, family: bool) -> bool {
+    match bytes[at] {
+        b'#' => family,
+        _ => !family || bytes.get(at + 2).is_none_or(|c| c.is_ascii_whitespace()),
+    }
+}
+
+/// Past a comment, inside of which PostgreSQL knows others.
+fn comment_end(bytes: &[u8], start: usize, nested: bool) -> usize {
+    let (mut at, mut depth) = (start + 2, 1);
+    while at < bytes.len() {
+        match (bytes[at], bytes.get(at + 1)) {
+            (b'*', Some(b'/')) => {
+                depth -= 1;
+                at += 2;
+                if depth == 0 {
+                    return at;
+                }
+            }
+            (b'/', Some(b'*')) if nested => {
+                depth += 1;
+                at += 2;
+            }
+            _ => at += 1,
+        }
+    }
+    bytes.len()
 }
 
 fn word_end(bytes: &[u8], at: usize) -> usize {
