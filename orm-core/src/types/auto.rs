@@ -105,7 +105,7 @@ pub trait Field: Sized {
     /// Reads the field from a row.
     ///
     /// # Errors
-    /// As [`column`].
+    /// As [`column()`].
     fn decode(row: &dyn Row, index: usize) -> Result<Self, DecodeError> {
         column(row, index).map(Self::from_sql)
     }
