@@ -6,13 +6,17 @@
 //! the order that the foreign keys ask for.
 //!
 //! What things cost: reading an object is two array look-ups and a look-up of its model's store; the first write to an
-//! object copies its columns; a flush looks only at objects that were touched.
+//! object copies its columns; a flush looks only at objects that were touched, and is linear in them.
 
+mod absorb;
 mod access;
 mod arena;
 mod collections;
+mod delete;
 mod flush;
 mod graph;
+mod index;
+mod level;
 mod links;
 mod load;
 mod pairs;
@@ -30,12 +34,14 @@ use crate::engine::{Connection, Engine};
 use arena::{Id, Store};
 use collections::Collections;
 use flush::Journal;
-use links::Links;
+use level::Level;
+use links::{KeyId, Links};
 use pairs::Pairs;
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
+use transaction::Failed;
 
 /// A unit of work: made by [`Engine::session`].
 ///
@@ -43,7 +49,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub struct Session {
     engine: Engine,
     number: u32,
+    /// There while a transaction is open, and no call is under way.
     connection: Option<Connection>,
+    /// Whether a transaction was begun.
+    begun: bool,
     stores: Vec<Store>,
     store_of: HashMap<TypeId, u32>,
     links: Links,
@@ -53,23 +62,22 @@ pub struct Session {
     problems: Vec<String>,
     /// Objects that were changed, or whose links were, since the last flush.
     touched: Vec<Id>,
-    /// Objects that the program may have changed since the links were last compared with their columns.
+    /// The one or two objects that the program was last given to change: their columns may not be what the links' index
+    /// says.
     unsynced: Vec<Id>,
-    /// Objects that have a state to go back to when the transaction is rolled back.
-    journaled: Vec<Id>,
-    /// Objects that were read after the transaction's first write: a rollback makes them stale.
-    read_since_write: Vec<Id>,
     /// Members that were taken out of a collection whose orphans are deleted.
-    orphans: Vec<(Id, links::KeyId)>,
-    /// Whether the open transaction has written anything.
-    wrote: bool,
+    orphans: Vec<(Id, KeyId)>,
+    /// What a rollback restores: the transaction's, and each open savepoint's.
+    levels: Vec<Level>,
     autoflush: bool,
     /// What the flush under way has changed in memory.
     flushing: Option<Journal>,
     /// Why the transaction is gone, until `rollback`.
-    failed: Option<String>,
+    failed: Option<Failed>,
     /// How many objects were added; their order is the order in which rows are written.
     added: u64,
+    /// How far apart this connection's generated keys are, once it was asked.
+    key_step: Option<i64>,
 }
 
 impl Engine {
@@ -80,6 +88,7 @@ impl Engine {
             engine: self.clone(),
             number: SESSIONS.fetch_add(1, Ordering::Relaxed),
             connection: None,
+            begun: false,
             stores: Vec::new(),
             store_of: HashMap::default(),
             links: Links::default(),
@@ -88,14 +97,13 @@ impl Engine {
             problems: Vec::new(),
             touched: Vec::new(),
             unsynced: Vec::new(),
-            journaled: Vec::new(),
-            read_since_write: Vec::new(),
             orphans: Vec::new(),
-            wrote: false,
+            levels: vec![Level::default()],
             autoflush: true,
             flushing: None,
             failed: None,
             added: 0,
+            key_step: None,
         }
     }
 }
@@ -114,7 +122,7 @@ impl fmt::Debug for Session {
         for store in &self.stores {
             debug.field(store.table.title(), &store.len());
         }
-        debug.field("failed", &self.failed).finish_non_exhaustive()
+        debug.field("failed", &self.failed.as_ref().map(|failed| &failed.cause)).finish_non_exhaustive()
     }
 }
 

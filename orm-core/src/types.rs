@@ -34,4 +34,4 @@ pub use sql_type::{Boolean, Numeric, Plain, References, SqlType, Text, Type};
 #[cfg(feature = "uuid")]
 pub use uuid::Uuid;
 pub use value::{Kind, Value};
-pub use value_row::ValueRow;
+pub use value_row::{UnsetRow, ValueRow};

@@ -63,6 +63,12 @@ impl Capabilities {
         !matches!(self.dialect, Dialect::MySql)
     }
 
+    /// Whether a session reads outside a transaction and begins one only before its first write: on SQLite a transaction
+    /// that reads before it writes fails as soon as another one does the same.
+    pub const fn begins_before_write(&self) -> bool {
+        matches!(self.dialect, Dialect::Sqlite)
+    }
+
     /// Whether definitions (CREATE, ALTER, DROP) are part of a transaction, and go with it when it is rolled back.
     pub const fn transactional_ddl(&self) -> bool {
         matches!(self.dialect, Dialect::Sqlite | Dialect::Postgres)

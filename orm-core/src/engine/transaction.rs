@@ -48,6 +48,16 @@ impl Connection {
         self.scope.open
     }
 
+    /// Whether the connection is lost, or its transaction was ended by the database: nothing but a new one helps.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lease.is_none() || self.scope.gone.is_some()
+    }
+
+    /// Whether the database takes no statement until the transaction, or a savepoint, is rolled back.
+    pub(crate) fn is_aborted(&self) -> bool {
+        self.scope.aborted.is_some()
+    }
+
     /// Begins a transaction; `mode` is SQLite's, by default the engine's.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 use super::relation::Relation;
 use crate::entity::{Model, TableDef};
 use crate::error::Error;
-use crate::types::{DecodeError, Row, Value, ValueRow};
+use crate::types::{DecodeError, Row, UnsetRow, Value, ValueRow};
 use std::any::Any;
 
 /// The run-time half of a [`Model`]. `#[derive(Model)]` implements it.
@@ -82,6 +82,11 @@ pub trait Object: Any + Send + Sync {
     /// # Errors
     /// When the value does not fit the field.
     fn set(&mut self, column: u16, value: &Value) -> Result<(), DecodeError>;
+    /// Takes a column's value away.
+    ///
+    /// # Errors
+    /// When the field always has one.
+    fn unset(&mut self, column: u16) -> Result<(), DecodeError>;
     /// Reads a column from position `at` of a row.
     ///
     /// # Errors
@@ -102,6 +107,9 @@ impl<M: Mapped> Object for M {
     }
     fn set(&mut self, column: u16, value: &Value) -> Result<(), DecodeError> {
         Mapped::read(self, column, &ValueRow(value), 0)
+    }
+    fn unset(&mut self, column: u16) -> Result<(), DecodeError> {
+        Mapped::read(self, column, &UnsetRow, 0)
     }
     fn read(&mut self, column: u16, row: &dyn Row, at: usize) -> Result<(), DecodeError> {
         Mapped::read(self, column, row, at)

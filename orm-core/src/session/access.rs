@@ -1,7 +1,7 @@
 //! Reading and changing objects through their keys.
 
 use super::Session;
-use super::arena::{Base, Columns, Id, Stage, State};
+use super::arena::{Id, Stage, State};
 use crate::entity::Key;
 use crate::error::{Error, Result};
 use crate::model::Mapped;
@@ -53,32 +53,23 @@ impl Session {
 
     /// Notes that the program may change the object's columns.
     fn borrow_mut(&mut self, id: Id) {
-        self.touch(id);
-        if self.unsynced.last() != Some(&id) {
+        if self.unsynced != [id] {
+            self.sync();
             self.unsynced.push(id);
         }
+        self.touch(id);
     }
 
     /// Keeps the object's columns before its first change, and remembers it for the flush.
     pub(super) fn touch(&mut self, id: Id) {
-        let stage = self.stage(id);
-        if self.slot(id).original.is_none() && stage != Stage::Pending {
+        if self.slot(id).original.is_none() && self.stage(id) != Stage::Pending {
             let columns = self.columns(id);
-            self.remember(id, Some(&columns));
+            self.remember(id, &columns);
             self.slot_mut(id).original = Some(columns);
         }
         if !self.slot(id).touched {
             self.slot_mut(id).touched = true;
             self.touched.push(id);
-        }
-    }
-
-    /// Keeps what a rollback goes back to, once per transaction.
-    pub(super) fn remember(&mut self, id: Id, columns: Option<&Columns>) {
-        if self.slot(id).base.is_none() {
-            let base = Base { stage: self.stage(id), columns: columns.cloned() };
-            self.slot_mut(id).base = Some(Box::new(base));
-            self.journaled.push(id);
         }
     }
 
@@ -117,8 +108,10 @@ impl Session {
     pub fn pair_mut<A: Mapped, B: Mapped>(&mut self, a: Key<A>, b: Key<B>) -> (&mut A, &mut B) {
         let (first, second) = (self.expect(a), self.expect(b));
         assert!(first != second, "`pair_mut` was given one `{}` twice", A::TABLE.title());
-        self.borrow_mut(first);
-        self.borrow_mut(second);
+        self.sync();
+        self.unsynced.extend([first, second]);
+        self.touch(first);
+        self.touch(second);
         if first.store == second.store {
             let slots = self.stores[first.store as usize].objects.slots_mut().downcast_mut::<Vec<Option<A>>>();
             let pair = slots.and_then(|slots| slots.get_disjoint_mut([first.slot as usize, second.slot as usize]).ok());

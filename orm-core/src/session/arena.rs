@@ -1,13 +1,15 @@
 //! One typed store per model, and what the session knows about each object in it.
 
 use super::Session;
-use crate::entity::{RawKey, RelRef, TableDef};
+use super::level::Base;
+use crate::entity::{RawKey, TableDef};
 use crate::error::{Error, Result};
 use crate::model::{Mapper, Object, Objects};
-use crate::types::{Row, Type, Value};
+use crate::types::{Type, Value};
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 /// An object in a session: which store, which slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,7 +46,8 @@ pub(super) enum Stage {
     Withdrawn,
 }
 
-pub(super) type Columns = Box<[Option<Value>]>;
+/// A snapshot of an object's columns, shared by all who keep it.
+pub(super) type Columns = Arc<[Option<Value>]>;
 
 /// A primary key, as the identity map has it: integers without an allocation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -70,7 +73,7 @@ pub(super) struct Slot {
     pub(super) stage: Stage,
     /// Its columns as the database has them, from the first write after a flush on.
     pub(super) original: Option<Columns>,
-    /// What a rollback goes back to: the stage and columns at the transaction's beginning.
+    /// What rollbacks go back to.
     pub(super) base: Option<Box<Base>>,
     /// In the list of touched objects.
     pub(super) touched: bool,
@@ -82,13 +85,6 @@ pub(super) struct Slot {
     pub(super) order: u64,
 }
 
-/// What a rollback restores.
-#[derive(Clone, Debug)]
-pub(super) struct Base {
-    pub(super) stage: Stage,
-    pub(super) columns: Option<Columns>,
-}
-
 /// The objects of one model.
 pub(super) struct Store {
     pub(super) table: &'static TableDef,
@@ -97,7 +93,7 @@ pub(super) struct Store {
     free: Vec<u32>,
     pub(super) identity: HashMap<Identity, u32>,
     /// The key's column where it is one integer, so that a known row is recognised without decoding it.
-    integer_key: Option<u16>,
+    pub(super) integer_key: Option<u16>,
 }
 
 impl Store {
@@ -128,7 +124,7 @@ impl Store {
         self.slots.len() - self.free.len()
     }
 
-    fn allocate(&mut self, stage: Stage, order: u64) -> u32 {
+    pub(super) fn allocate(&mut self, stage: Stage, order: u64) -> u32 {
         if let Some(slot) = self.free.pop() {
             let meta = &mut self.slots[slot as usize];
             *meta = Slot { stage, order, ..Slot::new(meta.version) };
@@ -140,7 +136,7 @@ impl Store {
 
     /// Gives back a slot that was allocated for nothing. One after the last object is taken away again, so that the
     /// objects stay as long as the slots.
-    fn give_back(&mut self, slot: u32) {
+    pub(super) fn give_back(&mut self, slot: u32) {
         self.objects.remove(slot as usize);
         if self.objects.len() <= slot as usize {
             self.slots.truncate(slot as usize);
@@ -240,7 +236,7 @@ impl Session {
         (0..self.table(id).columns.len()).map(|column| object.value(column as u16)).collect()
     }
 
-    /// The columns as the database has them.
+    /// A column as the database has it.
     pub(super) fn original(&self, id: Id, column: u16) -> Option<Value> {
         match &self.slot(id).original {
             Some(original) => original[usize::from(column)].clone(),
@@ -252,126 +248,18 @@ impl Session {
         RawKey { index: id.slot, version: self.slot(id).version, session: self.number }
     }
 
-    /// Moves a new object (a `&mut Option<M>`) in.
-    pub(super) fn insert_object(&mut self, store: u32, object: &mut dyn std::any::Any) -> Id {
-        self.added += 1;
-        let order = self.added;
-        let store_ref = &mut self.stores[store as usize];
-        let slot = store_ref.allocate(Stage::Pending, order);
-        store_ref.slots[slot as usize].born = true;
-        store_ref.objects.insert(slot as usize, object);
-        Id { store, slot }
-    }
-
-    /// Takes a row in: an object that is known stays as it is unless it is stale or `overwrite` is asked for and it has no
-    /// unsaved change.
-    pub(super) fn absorb(&mut self, store: u32, row: &dyn Row, at: usize, overwrite: bool) -> Result<Id> {
-        let this = &mut self.stores[store as usize];
-        let mut known = None;
-        if let Some(column) = this.integer_key
-            && let Ok(Some(key)) = row.i64(at + usize::from(column))
-        {
-            known = this.identity.get(&Identity::Int(key)).copied();
-        }
-        let id = match known {
-            Some(slot) => Id { store, slot },
-            None => {
-                self.added += 1;
-                let order = self.added;
-                let slot = this.allocate(Stage::Persistent, order);
-                if let Err(error) = this.objects.decode(slot as usize, row, at) {
-                    this.give_back(slot);
-                    return Err(error);
-                }
-                let key = match this.objects.get(slot as usize).and_then(|object| object.primary_key_values()) {
-                    Some(key) => Identity::of(key),
-                    None => {
-                        this.give_back(slot);
-                        return Err(Error::Statement(format!(
-                            "a row of {} has no primary key, so it can't be an object of a session",
-                            this.table.name
-                        )));
-                    }
-                };
-                match this.identity.get(&key).copied() {
-                    None => {
-                        this.identity.insert(key, slot);
-                        self.attach_fields(Id { store, slot });
-                        let id = Id { store, slot };
-                        self.index_new(id);
-                        if self.wrote {
-                            self.read_since_write.push(id);
-                        }
-                        return Ok(id);
-                    }
-                    Some(other) => {
-                        this.give_back(slot);
-                        Id { store, slot: other }
-                    }
-                }
-            }
-        };
-        let slot = self.slot(id);
-        if slot.stage == Stage::Persistent && (slot.stale || overwrite) {
-            self.overwrite(id, row, at)?;
-        }
-        Ok(id)
-    }
-
-    /// Marks the relationship fields as the session's.
-    fn attach_fields(&mut self, id: Id) {
-        let table = self.table(id);
-        for index in 0..table.relationships.len() as u16 {
-            let name = RelRef { table, index, reversed: false }.full_name();
-            self.object_mut(id).relation_mut(index).attach(name);
-        }
-    }
-
-    /// Brings a known object up to date; an edited column keeps its edit, and its original becomes fresh.
-    fn overwrite(&mut self, id: Id, row: &dyn Row, at: usize) -> Result<()> {
-        let table = self.table(id);
-        let edited = self.slot(id).original.clone();
-        for column in 0..table.columns.len() {
-            let index = column as u16;
-            let position = at + column;
-            let decode = |reason| Error::Decode {
-                column: format!("`{}::{}`", table.title(), table.column_def(index).field),
-                reason,
-            };
-            let kept = match &edited {
-                Some(original) if self.object(id).value(index) != original[column] => self.object(id).value(index),
-                _ => None,
-            };
-            self.object_mut(id).read(index, row, position).map_err(decode)?;
-            if let Some(original) = &edited {
-                let mut fresh = original.clone();
-                fresh[column] = self.object(id).value(index);
-                if let Some(slot) = self.slot_mut(id).original.as_mut() {
-                    slot[column] = fresh[column].take();
-                }
-            }
-            if let Some(kept) = kept {
-                self.object_mut(id).set(index, &kept).map_err(decode)?;
-            }
-        }
-        self.slot_mut(id).stale = false;
-        self.reindex(id);
-        if self.wrote {
-            self.read_since_write.push(id);
-        }
-        Ok(())
-    }
-
     /// Ends an object's key and frees its slot.
     pub(super) fn free(&mut self, id: Id) {
         self.forget_links(id);
+        if self.slot(id).touched {
+            self.touched.retain(|other| *other != id);
+        }
+        self.unsynced.retain(|other| *other != id);
         let store = &mut self.stores[id.store as usize];
         store.objects.remove(id.slot as usize);
         let slot = &mut store.slots[id.slot as usize];
-        slot.version = slot.version.checked_add(1).unwrap_or(NonZeroU32::MIN);
-        slot.stage = Stage::Free;
-        slot.original = None;
-        slot.base = None;
+        let version = slot.version.checked_add(1).unwrap_or(NonZeroU32::MIN);
+        *slot = Slot::new(version);
         store.free.push(id.slot);
     }
 
@@ -412,6 +300,35 @@ impl Session {
                 format!("`{}` {}", table.title(), key.join(", "))
             }
             None => format!("a new `{}`", table.title()),
+        }
+    }
+
+    /// Sets a column to what the session or the database says.
+    pub(super) fn assign(&mut self, id: Id, column: u16, value: &Value) -> Result<()> {
+        let set = self.object_mut(id).set(column, value);
+        set.map_err(|reason| Error::Decode { column: self.column_name(id, column), reason })
+    }
+
+    /// "`User::name`", for messages.
+    pub(super) fn column_name(&self, id: Id, column: u16) -> String {
+        let table = self.table(id);
+        format!("`{}::{}`", table.title(), table.column_def(column).field)
+    }
+
+    /// Puts columns back that were read from the object itself.
+    pub(super) fn write_columns(&mut self, id: Id, columns: &[Option<Value>]) {
+        for (column, value) in (0..).zip(columns) {
+            if self.object(id).value(column) == *value {
+                continue;
+            }
+            let put = match value {
+                Some(value) => self.object_mut(id).set(column, value),
+                None => self.object_mut(id).unset(column),
+            };
+            if let Err(reason) = put {
+                let name = self.column_name(id, column);
+                self.problems.push(format!("{name} can't be put back: {reason}"));
+            }
         }
     }
 }

@@ -27,39 +27,42 @@ pub(super) enum Completeness {
 /// What is known of the collections of a session's objects.
 #[derive(Debug, Default)]
 pub(super) struct Collections {
-    loaded: HashMap<(CollectionKind, Id), Completeness>,
-    /// Collections that were loaded after the transaction's first write.
-    since_write: Vec<(CollectionKind, Id)>,
+    of: HashMap<Id, Vec<(CollectionKind, Completeness)>>,
 }
 
 impl Collections {
-    pub(super) fn set(&mut self, kind: CollectionKind, owner: Id, completeness: Completeness, wrote: bool) {
-        if wrote {
-            self.since_write.push((kind, owner));
+    fn set(&mut self, kind: CollectionKind, owner: Id, completeness: Completeness) {
+        let of = self.of.entry(owner).or_default();
+        match of.iter_mut().find(|(other, _)| *other == kind) {
+            Some(known) => known.1 = completeness,
+            None => of.push((kind, completeness)),
         }
-        self.loaded.insert((kind, owner), completeness);
     }
 
-    pub(super) fn get(&self, kind: CollectionKind, owner: Id) -> Option<&Completeness> {
-        self.loaded.get(&(kind, owner))
+    fn get(&self, kind: CollectionKind, owner: Id) -> Option<&Completeness> {
+        self.of.get(&owner)?.iter().find(|(other, _)| *other == kind).map(|(_, completeness)| completeness)
     }
 
+    /// Forgets all collections of an object.
     pub(super) fn forget(&mut self, owner: Id) {
-        self.loaded.retain(|(_, other), _| *other != owner);
+        self.of.remove(&owner);
     }
 
-    pub(super) fn commit(&mut self) {
-        self.since_write.clear();
-    }
-
-    pub(super) fn rollback(&mut self) {
-        for key in std::mem::take(&mut self.since_write) {
-            self.loaded.remove(&key);
+    /// Forgets that a collection was loaded.
+    pub(super) fn forget_one(&mut self, kind: CollectionKind, owner: Id) {
+        if let Some(of) = self.of.get_mut(&owner) {
+            of.retain(|(other, _)| *other != kind);
         }
     }
 }
 
 impl Session {
+    /// Notes how much of a collection was loaded.
+    pub(super) fn complete(&mut self, kind: CollectionKind, owner: Id, completeness: Completeness) {
+        self.was_loaded(kind, owner);
+        self.collections.set(kind, owner, completeness);
+    }
+
     /// The collection behind a relationship to many, or to one that holds the key.
     pub(super) fn collection_for(&mut self, resolved: &Resolved) -> Result<CollectionKind> {
         match &resolved.link {
@@ -121,10 +124,10 @@ impl Session {
     fn children_by_hand(&self, resolved: &Resolved, owner: Id) -> Vec<Id> {
         let Link::Held { local, remote } = &resolved.link else { return Vec::new() };
         let Some(store) = self.known_store(resolved.target) else { return Vec::new() };
-        let wanted = self.object(owner).values(local);
         if self.stage(owner) == Stage::Pending && self.object(owner).primary_key().is_none() {
             return Vec::new();
         }
+        let wanted = self.object(owner).values(local);
         (0..self.stores[store as usize].slots.len() as u32)
             .map(|slot| Id { store, slot })
             .filter(|id| self.is_live(*id) && self.object(*id).values(remote) == wanted)

@@ -4,13 +4,15 @@
 //! 2. New, changed and doomed objects are told apart, and their rows ordered by foreign keys ([`order`]): by table, and row
 //!    by row only where a table refers to itself or tables form a cycle. What can't be ordered is an error before
 //!    anything is sent.
-//! 3. Rows are written ([`write`]): inserts, updates, link rows, deletes. Rows of one table and one set of columns go in one
+//! 3. Rows are written: inserts, updates, link rows, deletes. Rows of one table and one set of columns go in one
 //!    statement; generated values come back into the objects.
 //!
 //! Everything that a flush changes in memory is kept in a [`Journal`] until it is done.
 
 mod cascade;
 mod delete;
+mod follow;
+mod generated;
 mod insert;
 mod journal;
 mod order;
@@ -24,9 +26,33 @@ pub(super) use shape::Shape;
 use super::Session;
 use super::arena::{Id, Stage};
 use crate::engine::Statement;
-use crate::entity::RelRef;
+use crate::entity::{RelRef, TableDef};
 use crate::error::{Error, Result};
 use crate::model::RelationState;
+
+/// A flush under way: when its future is dropped half-way, memory goes back and the session has failed.
+struct UnderWay<'s>(&'s mut Session);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if self.0.flushing.is_some() {
+            self.0.fail("a flush was cancelled half-way".to_owned());
+        }
+    }
+}
+
+/// The tables of these objects, in the order in which they first come.
+fn by_table(session: &Session, ids: &[Id]) -> Vec<(&'static TableDef, Vec<Id>)> {
+    let mut tables: Vec<(&'static TableDef, Vec<Id>)> = Vec::new();
+    for id in ids {
+        let table = session.table(*id);
+        match tables.iter_mut().find(|(other, _)| *other == table) {
+            Some((_, ids)) => ids.push(*id),
+            None => tables.push((table, vec![*id])),
+        }
+    }
+    tables
+}
 
 impl Session {
     /// Whether a flush may have something to do.
@@ -39,17 +65,14 @@ impl Session {
         if !self.has_changes() {
             return Ok(());
         }
-        self.flushing = Some(Journal::begin(&self.touched, &self.orphans));
-        match self.write_changes().await {
-            Ok(()) => {
-                self.flushing = None;
-                Ok(())
-            }
-            Err(error) => {
-                self.fail(error.to_string());
-                Err(error)
-            }
+        self.flushing = Some(Journal::begin(self));
+        let flush = UnderWay(self);
+        let written = flush.0.write_changes().await;
+        match &written {
+            Ok(()) => flush.0.flushing = None,
+            Err(error) => flush.0.fail(error.to_string()),
         }
+        written
     }
 
     async fn write_changes(&mut self) -> Result<()> {
@@ -60,23 +83,22 @@ impl Session {
         let mut new = Vec::new();
         let mut known = Vec::new();
         let mut doomed = Vec::new();
-        for id in self.touched.clone() {
-            match self.stage(id) {
-                Stage::Pending => new.push(id),
-                Stage::Persistent => known.push(id),
-                Stage::Doomed => doomed.push(id),
+        for id in &self.touched {
+            match self.stage(*id) {
+                Stage::Pending => new.push(*id),
+                Stage::Persistent => known.push(*id),
+                Stage::Doomed => doomed.push(*id),
                 Stage::Deleted | Stage::Withdrawn | Stage::Free => {}
             }
         }
         new.sort_by_key(|id| self.slot(*id).order);
+        self.check_awaited(new.iter().chain(&known))?;
         let inserts = self.order_inserts(&new)?;
         let deletes = self.order_deletes(&doomed)?;
-        let mut deferred = Vec::new();
-        for wave in inserts {
-            deferred.extend(wave.deferred);
-            self.insert_rows(wave.rows).await?;
+        for wave in inserts.waves {
+            self.insert_rows(wave).await?;
         }
-        known.extend(deferred);
+        known.extend(inserts.linked_later);
         self.update_rows(&known).await?;
         self.write_pairs(&doomed).await?;
         self.delete_rows(deletes).await?;
@@ -111,13 +133,16 @@ impl Session {
 
     /// Keeps what the flush is about to change in an object.
     fn keep(&mut self, id: Id) {
+        if self.flushing.as_ref().is_some_and(|journal| journal.has(id)) {
+            return;
+        }
         let columns = self.columns(id);
-        self.remember(id, Some(&columns));
-        let overrides = self.overrides(id);
+        self.remember(id, &columns);
+        let links = self.overrides(id);
         let slot = self.slot(id);
         let (stage, original) = (slot.stage, slot.original.clone());
         if let Some(journal) = &mut self.flushing {
-            journal.object(id, stage, columns, original, overrides);
+            journal.object(id, stage, columns, original, links);
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Adding, linking and deleting objects.
+//! Adding objects and linking them.
 
 use super::Session;
 use super::arena::{Id, Stage};
 use super::collections::CollectionKind;
-use crate::entity::{Key, Link, Many, Maybe, Model, Rel, RelKind, RelRef, Resolved, Single, TableDef};
+use crate::entity::{Key, Link, Many, Maybe, Model, Rel, RelRef, Single, TableDef};
 use crate::error::{Error, Result};
 use crate::model::{Mapped, RelationState};
 use std::any::Any;
@@ -128,66 +128,38 @@ impl Session {
             }
         }
         for member in members {
-            if let Err(error) = self.link_member(relationship, owner, member, true) {
+            if let Err(error) = self.link_member(relationship, owner, member) {
                 self.problems.push(error.to_string());
             }
         }
     }
 
-    /// Links a member to its owner; `fresh` when the member came in with a tree.
-    fn link_member(&mut self, relationship: RelRef, owner: Id, member: Id, fresh: bool) -> Result<()> {
+    /// Links a member to its owner.
+    pub(super) fn link_member(&mut self, relationship: RelRef, owner: Id, member: Id) -> Result<()> {
         let resolved = relationship.resolve()?;
+        if let Some(gone) = [owner, member].into_iter().find(|id| self.stage(*id) == Stage::Withdrawn) {
+            return Err(Error::Session(format!(
+                "{} was taken out of the session before it had a row, so `{relationship}` can't link it; add it anew",
+                self.describe(gone)
+            )));
+        }
         match &resolved.link {
             Link::Through(through) => {
                 Self::writable(resolved, through)?;
                 let pairs = self.pairs_for(resolved, through)?;
                 self.touch(owner);
                 self.pair(pairs, owner, member, true);
-                Ok(())
             }
-            Link::Held { remote, .. } => {
+            Link::Held { .. } => {
                 let key = self.key_for(resolved)?;
-                if fresh {
-                    self.check_set_by_hand(resolved, member, remote, owner)?;
-                }
                 self.link(key, member, Some(owner));
-                Ok(())
             }
-            Link::Holds { local, .. } => {
+            Link::Holds { .. } => {
                 let key = self.key_for(resolved)?;
-                if fresh {
-                    self.check_set_by_hand(resolved, owner, local, member)?;
-                }
                 self.link(key, owner, Some(member));
-                Ok(())
             }
         }
-    }
-
-    /// A child in a tree gets its parent's key; a different one that was set by hand is a contradiction.
-    fn check_set_by_hand(&self, resolved: &Resolved, child: Id, columns: &[u16], parent: Id) -> Result<()> {
-        let set = |value: &Option<crate::types::Value>| {
-            value
-                .as_ref()
-                .is_some_and(|value| !value.is_null() && value.as_i64() != Some(0) && value.to_string() != "\"\"")
-        };
-        let by_hand = self.object(child).values(columns);
-        if !by_hand.iter().any(set) {
-            return Ok(());
-        }
-        let (Link::Holds { remote: key, .. } | Link::Held { local: key, .. }) = &resolved.link else { return Ok(()) };
-        if self.object(parent).values(key) == by_hand {
-            return Ok(());
-        }
-        let table = self.table(child);
-        let fields: Vec<_> = columns.iter().map(|column| table.column_def(*column).field).collect();
-        Err(Error::Session(format!(
-            "`{}::{}` of an added object was set by hand to another key than that of the `{}` that it is linked to by `{}`",
-            table.title(),
-            fields.join(", "),
-            self.table(parent).title(),
-            resolved.relationship
-        )))
+        Ok(())
     }
 
     /// Adds an object to a collection: a new one, or one in the session, which leaves the collection it was in.
@@ -204,92 +176,10 @@ impl Session {
         let owner = self.expect(owner);
         let member = object.into_object(self);
         let id = self.expect(member);
-        if let Err(error) = self.link_member(relationship.raw(), owner, id, false) {
+        if let Err(error) = self.link_member(relationship.raw(), owner, id) {
             self.problems.push(error.to_string());
         }
         member
-    }
-
-    /// Takes an object out of a collection. With `delete_orphan` it is deleted, unless it is put into another one before the
-    /// flush; without, its key is set to NULL.
-    ///
-    /// # Panics
-    /// For a key of another session, or of an object that is gone.
-    #[track_caller]
-    pub fn remove<M: Mapped, T: Mapped>(&mut self, owner: Key<M>, relationship: Rel<M, T, Many>, member: Key<T>) {
-        let (owner, member) = (self.expect(owner), self.expect(member));
-        if let Err(error) = self.unlink_member(relationship.raw(), owner, member) {
-            self.problems.push(error.to_string());
-        }
-    }
-
-    fn unlink_member(&mut self, relationship: RelRef, owner: Id, member: Id) -> Result<()> {
-        let resolved = relationship.resolve()?;
-        if let Link::Through(through) = &resolved.link {
-            Self::writable(resolved, through)?;
-            let pairs = self.pairs_for(resolved, through)?;
-            self.touch(owner);
-            self.pair(pairs, owner, member, false);
-        } else {
-            let key = self.key_for(resolved)?;
-            self.sync();
-            if self.children(key, owner).contains(&member) {
-                self.link(key, member, None);
-                self.orphaned(resolved, member);
-            }
-        }
-        Ok(())
-    }
-
-    /// A member left a collection: if that makes it an orphan, a pending one leaves the session with its subtree, and a
-    /// persistent one is looked at by the flush.
-    fn orphaned(&mut self, resolved: &Resolved, member: Id) {
-        if !Self::deletes_orphans(resolved) {
-            return;
-        }
-        match self.stage(member) {
-            Stage::Pending => self.withdraw_tree(member),
-            _ => match self.key_for(resolved) {
-                Ok(key) => self.orphans.push((member, key)),
-                Err(error) => self.problems.push(error.to_string()),
-            },
-        }
-    }
-
-    /// Whether the relationship, or its other side, deletes what is taken out of it.
-    pub(super) fn deletes_orphans(resolved: &Resolved) -> bool {
-        resolved.def().cascade.delete_orphan && !resolved.relationship.reversed
-            || resolved
-                .inverse
-                .is_some_and(|inverse| inverse.def().cascade.delete_orphan && inverse.def().kind != RelKind::BelongsTo)
-    }
-
-    fn withdraw_tree(&mut self, id: Id) {
-        if self.stage(id) != Stage::Pending {
-            return;
-        }
-        let children: Vec<Id> = self.owned_children(id);
-        self.slot_mut(id).stage = Stage::Withdrawn;
-        for child in children {
-            self.withdraw_tree(child);
-        }
-    }
-
-    /// The pending members of an object's collections that are deleted with it.
-    fn owned_children(&self, id: Id) -> Vec<Id> {
-        let table = self.table(id);
-        let mut owned = Vec::new();
-        for index in 0..table.relationships.len() as u16 {
-            let relationship = RelRef { table, index, reversed: false };
-            let Ok(resolved) = relationship.resolve() else { continue };
-            if resolved.def().cascade.delete
-                && let Some(key) = self.known_key_for(resolved)
-                && matches!(resolved.link, Link::Held { .. })
-            {
-                owned.extend(self.children(key, id).into_iter().filter(|child| self.stage(*child) == Stage::Pending));
-            }
-        }
-        owned
     }
 
     /// Makes a to-one relationship lead to an object: a new one, one in the session, or none.
@@ -314,12 +204,15 @@ impl Session {
         let resolved = relationship.resolve()?;
         let key = self.key_for(resolved)?;
         if let Link::Holds { .. } = resolved.link {
-            let before = self.parent_of(resolved, owner).ok().flatten();
-            self.link(key, owner, target);
-            if target.is_none() && before.is_some() {
-                self.orphaned(resolved, owner);
-            }
-            return Ok(());
+            let Some(target) = target else {
+                let linked = self.place_of(key, owner).is_some();
+                self.link(key, owner, None);
+                if linked {
+                    self.orphaned(resolved, owner);
+                }
+                return Ok(());
+            };
+            return self.link_member(relationship, owner, target);
         }
         // The other object holds the key: whoever was linked before is not any more.
         self.sync();
@@ -335,32 +228,9 @@ impl Session {
                 self.orphaned(resolved, member);
             }
         }
-        if let Some(target) = target {
-            self.link(key, target, Some(owner));
-        }
-        Ok(())
-    }
-
-    /// Marks an object for deletion: its row is deleted by the next flush, and with it, or before it, what its
-    /// relationships' cascades name. One that was not inserted yet is only withdrawn.
-    ///
-    /// # Panics
-    /// For a key of another session, or of an object that is gone.
-    #[track_caller]
-    pub fn delete<M: Mapped>(&mut self, key: Key<M>) {
-        let id = self.expect(key);
-        self.doom(id);
-    }
-
-    pub(super) fn doom(&mut self, id: Id) {
-        match self.stage(id) {
-            Stage::Pending => self.withdraw_tree(id),
-            Stage::Persistent => {
-                self.touch(id);
-                self.remember(id, None);
-                self.slot_mut(id).stage = Stage::Doomed;
-            }
-            Stage::Doomed | Stage::Deleted | Stage::Withdrawn | Stage::Free => {}
+        match target {
+            Some(target) => self.link_member(relationship, owner, target),
+            None => Ok(()),
         }
     }
 }

@@ -1,15 +1,19 @@
 //! The links between objects, each once, on the side that holds the foreign key.
 //!
 //! A link is the object's foreign-key columns, looked up in the identity map when it is read, so that a target that is
-//! loaded later joins by itself. Only what columns can't say is kept beside them: a link to an object that has no key yet,
-//! and "none" for a column that is NOT NULL. A reverse index makes a collection cost its members.
+//! loaded later joins by itself. What `push`, `set` and `remove` said is kept beside them until the next flush: the columns
+//! can't name an object without a key, and a column that was written by hand as well is a contradiction to be told. An
+//! index the other way round makes a collection cost its members.
+
+mod write;
 
 use super::Session;
 use super::arena::{Id, Identity, Stage};
+use super::index::{Index, Place};
 use crate::entity::{Link, Resolved, TableDef};
 use crate::error::{Error, Result};
 use crate::model::key_values;
-use crate::types::{Kind, Value};
+use crate::types::Value;
 use std::collections::HashMap;
 
 /// A foreign key that relationships use, by number.
@@ -32,69 +36,42 @@ pub(super) struct ForeignKeyLinks {
     pub(super) parent: u32,
     /// The referenced columns.
     pub(super) parent_columns: Vec<u16>,
-    /// What the columns can't say, by the child's slot.
+    /// What was said since the last flush, by the child's slot.
     overrides: Vec<Option<Override>>,
-    /// Where the child stands in the index, by its slot.
-    places: Vec<Option<Place>>,
-    members: HashMap<Place, Vec<u32>>,
+    index: Index,
 }
 
-/// A link that the columns can't say.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Override {
-    /// None, though the columns can't be NULL.
-    None,
-    /// An object without a key yet; and the columns when the link was made, to see one written by hand since.
-    Object(Id, Vec<Option<Value>>),
+/// A link that the program made since the last flush.
+#[derive(Clone, Debug)]
+pub(super) struct Override {
+    /// What it leads to; `None` for nothing, whether or not the columns can be NULL.
+    target: Option<Id>,
+    /// The key's columns as they are without a change by hand.
+    before: Vec<Option<Value>>,
 }
 
-/// What a child's link leads to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Place {
+/// What a link is.
+enum Linked {
+    /// What the columns say.
+    Columns,
+    Nothing,
     Object(Id),
-    Key(Identity),
-}
-
-fn slot_of<T>(side: &[Option<T>], slot: u32) -> Option<&T> {
-    side.get(slot as usize)?.as_ref()
-}
-
-fn put<T>(side: &mut Vec<Option<T>>, slot: u32, value: Option<T>) {
-    let slot = slot as usize;
-    if slot >= side.len() {
-        if value.is_none() {
-            return;
-        }
-        side.resize_with(slot + 1, || None);
-    }
-    side[slot] = value;
 }
 
 impl ForeignKeyLinks {
-    fn unplace(&mut self, slot: u32) {
-        if let Some(place) = self.places.get_mut(slot as usize).and_then(Option::take)
-            && let Some(members) = self.members.get_mut(&place)
-        {
-            members.retain(|member| *member != slot);
-            if members.is_empty() {
-                self.members.remove(&place);
+    fn override_of(&self, slot: u32) -> Option<&Override> {
+        self.overrides.get(slot as usize)?.as_ref()
+    }
+
+    fn put_override(&mut self, slot: u32, value: Option<Override>) {
+        let slot = slot as usize;
+        if slot >= self.overrides.len() {
+            if value.is_none() {
+                return;
             }
+            self.overrides.resize_with(slot + 1, || None);
         }
-    }
-
-    fn place(&mut self, slot: u32, place: Option<Place>) {
-        if slot_of(&self.places, slot) == place.as_ref() {
-            return;
-        }
-        self.unplace(slot);
-        if let Some(place) = &place {
-            self.members.entry(place.clone()).or_default().push(slot);
-        }
-        put(&mut self.places, slot, place);
-    }
-
-    pub(super) fn override_of(&self, slot: u32) -> Option<&Override> {
-        slot_of(&self.overrides, slot)
+        self.overrides[slot] = value;
     }
 }
 
@@ -119,8 +96,7 @@ impl Session {
             parent,
             parent_columns: parent_columns.clone(),
             overrides: Vec::new(),
-            places: Vec::new(),
-            members: HashMap::new(),
+            index: Index::default(),
         });
         let key = self.links.keys.len() - 1;
         for slot in 0..self.stores[child as usize].slots.len() as u32 {
@@ -148,14 +124,25 @@ impl Session {
         }
     }
 
-    /// What the child's link over a key leads to now.
-    pub(super) fn place_of(&self, key: KeyId, child: Id) -> Option<Place> {
+    fn linked(&self, key: KeyId, child: Id) -> Linked {
         let links = &self.links.keys[key];
         match links.override_of(child.slot) {
-            Some(Override::None) => None,
-            Some(Override::Object(parent, _)) => Some(Place::Object(*parent)),
-            None => {
-                let values = key_values(self.object(child).values(&links.columns))?;
+            Some(Override { target: Some(parent), .. }) => Linked::Object(*parent),
+            // A key that was written by hand after the link was taken away is the link.
+            Some(Override { target: None, before }) if self.object(child).values(&links.columns) == *before => {
+                Linked::Nothing
+            }
+            _ => Linked::Columns,
+        }
+    }
+
+    /// What the child's link over a key leads to now.
+    pub(super) fn place_of(&self, key: KeyId, child: Id) -> Option<Place> {
+        match self.linked(key, child) {
+            Linked::Nothing => None,
+            Linked::Object(parent) => Some(Place::Object(parent)),
+            Linked::Columns => {
+                let values = key_values(self.object(child).values(&self.links.keys[key].columns))?;
                 Some(Place::Key(Identity::of(values)))
             }
         }
@@ -163,7 +150,7 @@ impl Session {
 
     fn reindex_key(&mut self, key: KeyId, child: Id) {
         let place = self.place_of(key, child);
-        self.links.keys[key].place(child.slot, place);
+        self.links.keys[key].index.put(child.slot, place);
     }
 
     /// Brings the index up to date with an object's links.
@@ -175,17 +162,9 @@ impl Session {
         }
     }
 
-    /// Enters a new object's links.
-    pub(super) fn index_new(&mut self, child: Id) {
-        self.reindex(child);
-    }
-
     /// Brings the index up to date with what the program wrote into foreign-key columns by hand.
     pub(super) fn sync(&mut self) {
-        let mut unsynced = std::mem::take(&mut self.unsynced);
-        unsynced.sort_unstable();
-        unsynced.dedup();
-        for id in unsynced {
+        for id in std::mem::take(&mut self.unsynced) {
             if self.stage(id) != Stage::Free {
                 self.reindex(id);
             }
@@ -194,64 +173,108 @@ impl Session {
 
     /// Forgets an object's links, both ways.
     pub(super) fn forget_links(&mut self, id: Id) {
-        for key in &mut self.links.keys {
-            if key.child == id.store {
-                key.unplace(id.slot);
-                put(&mut key.overrides, id.slot, None);
+        for key in 0..self.links.keys.len() {
+            let links = &mut self.links.keys[key];
+            if links.child == id.store {
+                links.index.put(id.slot, None);
+                links.put_override(id.slot, None);
+            }
+            if links.parent == id.store {
+                let child = links.child;
+                let linked: Vec<u32> = links.index.at(&Place::Object(id)).collect();
+                for slot in linked {
+                    self.links.keys[key].put_override(slot, None);
+                    self.reindex_key(key, Id { store: child, slot });
+                }
             }
         }
-        self.pairs.forget(id);
+        self.pairs.forget(&[id]);
         self.collections.forget(id);
     }
 
     /// The parent that a child's link leads to: `Ok(None)` for none, an error for one that is not in the session.
     pub(super) fn parent_of(&self, resolved: &Resolved, child: Id) -> Result<Option<Id>> {
         let not_loaded = || Error::NotLoaded { relationship: resolved.relationship.to_string() };
-        if let Some(key) = self.known_key_for(resolved)
-            && let Some(place) = self.links.keys[key].override_of(child.slot)
-        {
-            return Ok(match place {
-                Override::None => None,
-                Override::Object(parent, _) => Some(*parent),
-            });
+        if let Some(key) = self.known_key_for(resolved) {
+            match self.linked(key, child) {
+                Linked::Nothing => return Ok(None),
+                Linked::Object(parent) => return Ok(Some(parent)),
+                Linked::Columns => {}
+            }
         }
         let Link::Holds { local, remote } = &resolved.link else { return Err(not_loaded()) };
-        let Some(values) = key_values(self.object(child).values(local)) else { return Ok(None) };
+        let values = self.object(child).values(local);
+        if self.stage(child) == Stage::Pending && self.is_unset_key(resolved.target, remote, &values) {
+            return Ok(None);
+        }
+        let Some(values) = key_values(values) else { return Ok(None) };
         let store = self.known_store(resolved.target).ok_or_else(not_loaded)?;
         self.find_by(store, remote, values).map(Some).ok_or_else(not_loaded)
     }
 
-    /// The persistent object with these values in these columns.
-    pub(super) fn find_by(&self, store: u32, columns: &[u16], values: Vec<Value>) -> Option<Id> {
-        let table: &'static TableDef = self.stores[store as usize].table;
-        if columns == table.primary_key {
-            return self.find(store, &Identity::of(values));
+    /// Whether these values can't be a row's: 0 for a key that the database counts from 1.
+    pub(super) fn is_unset_key(&self, table: &'static TableDef, columns: &[u16], values: &[Option<Value>]) -> bool {
+        match (columns, values, table.auto_key()) {
+            ([column], [Some(value)], Some(auto)) => {
+                *column == auto
+                    && value.as_i64() == Some(0)
+                    && self.known_store(table).is_none_or(|store| self.find(store, &Identity::Int(0)).is_none())
+            }
+            _ => false,
         }
-        let wanted: Vec<Option<Value>> = values.into_iter().map(Some).collect();
+    }
+
+    /// The object with these values in these columns: a persistent one, or one that was added with its key.
+    fn find_by(&self, store: u32, columns: &[u16], values: Vec<Value>) -> Option<Id> {
+        let table: &'static TableDef = self.stores[store as usize].table;
+        let wanted: Vec<Option<Value>> = values.iter().cloned().map(Some).collect();
+        if columns == table.primary_key {
+            return self.find(store, &Identity::of(values)).or_else(|| {
+                let here = |id: &&Id| id.store == store && self.stage(**id) == Stage::Pending;
+                self.touched.iter().filter(here).find(|id| self.object(**id).values(columns) == wanted).copied()
+            });
+        }
         (0..self.stores[store as usize].slots.len() as u32)
             .map(|slot| Id { store, slot })
             .find(|id| self.is_live(*id) && self.object(*id).values(columns) == wanted)
     }
 
+    /// Where the children stand whose columns hold the parent's key; `None` while it has none.
+    fn key_place(&self, key: KeyId, parent: Id) -> Option<Place> {
+        let columns = &self.links.keys[key].parent_columns;
+        let values = self.object(parent).values(columns);
+        if matches!(self.stage(parent), Stage::Pending | Stage::Withdrawn)
+            && self.is_unset_key(self.table(parent), columns, &values)
+        {
+            return None;
+        }
+        key_values(values).map(Identity::of).map(Place::Key)
+    }
+
+    /// Whether a child's link over a key leads to this parent.
+    pub(super) fn is_child(&self, key: KeyId, parent: Id, child: Id) -> bool {
+        match self.place_of(key, child) {
+            Some(Place::Object(other)) => other == parent,
+            Some(place) => self.key_place(key, parent) == Some(place),
+            None => false,
+        }
+    }
+
     /// The live children that are linked to a parent over a key, in the collection's order.
     pub(super) fn children(&self, key: KeyId, parent: Id) -> Vec<Id> {
         let links = &self.links.keys[key];
-        let at_key = key_values(self.object(parent).values(&links.parent_columns)).map(Identity::of).map(Place::Key);
-        let at_object = Place::Object(parent);
+        let at_key = self.key_place(key, parent);
         let mut found: Vec<Id> = Vec::new();
-        let here = |place: &Option<Place>| *place == at_key && at_key.is_some() || *place == Some(at_object.clone());
-        for place in at_key.iter().chain([&at_object]) {
-            for slot in links.members.get(place).into_iter().flatten() {
-                found.push(Id { store: links.child, slot: *slot });
-            }
+        for place in at_key.iter().chain([&Place::Object(parent)]) {
+            found.extend(links.index.at(place).map(|slot| Id { store: links.child, slot }));
         }
-        let unsynced: Vec<Id> = self.unsynced.iter().copied().filter(|id| id.store == links.child).collect();
-        if !unsynced.is_empty() {
-            found.retain(|id| !unsynced.contains(id) || here(&self.place_of(key, *id)));
-            for id in unsynced {
-                if self.stage(id) != Stage::Free && !found.contains(&id) && here(&self.place_of(key, id)) {
-                    found.push(id);
+        for id in self.unsynced.iter().filter(|id| id.store == links.child && self.stage(**id) != Stage::Free) {
+            match (found.iter().position(|other| other == id), self.is_child(key, parent, *id)) {
+                (Some(n), false) => {
+                    found.remove(n);
                 }
+                (None, true) => found.push(*id),
+                _ => {}
             }
         }
         found.retain(|id| self.is_live(*id));
@@ -260,133 +283,12 @@ impl Session {
 
     /// Puts a collection's members into the order in which a query brought them; others follow.
     pub(super) fn order_children(&mut self, key: KeyId, parent: Id, order: &[Id]) {
-        let links = &mut self.links.keys[key];
-        let Some(object) = self.stores[parent.store as usize].objects.get(parent.slot as usize) else { return };
-        let Some(values) = key_values(object.values(&links.parent_columns)) else { return };
-        if let Some(members) = links.members.get_mut(&Place::Key(Identity::of(values))) {
-            let rank: HashMap<u32, usize> = order.iter().enumerate().map(|(n, id)| (id.slot, n)).collect();
-            members.sort_by_key(|slot| rank.get(slot).copied().unwrap_or(usize::MAX));
-        }
+        let Some(place) = self.key_place(key, parent) else { return };
+        let rank: HashMap<u32, usize> = order.iter().enumerate().map(|(n, id)| (id.slot, n)).collect();
+        self.links.keys[key].index.sort(&place, &rank);
     }
 
-    /// Links a child to a parent, or to none.
-    ///
-    /// The columns are written at once where the parent has its key; where it has none yet the link waits for it.
-    pub(super) fn link(&mut self, key: KeyId, child: Id, parent: Option<Id>) {
-        self.sync();
-        self.touch(child);
-        let columns = self.links.keys[key].columns.clone();
-        let linked = match parent {
-            None => {
-                let table = self.table(child);
-                let nullable = columns.iter().any(|column| table.column_def(*column).nullable);
-                if nullable {
-                    for column in columns.iter().filter(|column| table.column_def(**column).nullable) {
-                        self.set_column(child, *column, &Value::Null(Kind::I64));
-                    }
-                    None
-                } else {
-                    Some(Override::None)
-                }
-            }
-            Some(parent) => match self.key_of_parent(key, parent) {
-                Some(values) => {
-                    for (column, value) in columns.iter().zip(&values) {
-                        self.set_column(child, *column, value);
-                    }
-                    None
-                }
-                None => Some(Override::Object(parent, self.object(child).values(&columns))),
-            },
-        };
-        put(&mut self.links.keys[key].overrides, child.slot, linked);
-        self.reindex(child);
-    }
-
-    /// The values that a child of this parent gets; `None` while the parent's key is not known.
-    pub(super) fn key_of_parent(&self, key: KeyId, parent: Id) -> Option<Vec<Value>> {
-        let columns = &self.links.keys[key].parent_columns;
-        let table = self.table(parent);
-        let auto = table.auto_key();
-        let pending = self.stage(parent) == Stage::Pending;
-        let values = key_values(self.object(parent).values(columns))?;
-        let unset = |(column, value): (&u16, &Value)| pending && auto == Some(*column) && value.as_i64() == Some(0);
-        if columns.iter().zip(&values).any(unset) { None } else { Some(values) }
-    }
-
-    /// Sets a column, noting what does not fit for the next flush.
-    pub(super) fn set_column(&mut self, id: Id, column: u16, value: &Value) {
-        if let Err(reason) = self.object_mut(id).set(column, value) {
-            let table = self.table(id);
-            let field = table.column_def(column).field;
-            self.problems.push(format!("`{}::{field}` can't be {value}: {reason}", table.title()));
-        }
-    }
-
-    /// Carries the links to objects that have their keys now into the columns. Called before a row is written.
-    ///
-    /// # Errors
-    /// A key written by hand that is not the linked object's; a link that was taken away from a NOT NULL key.
-    pub(super) fn carry_links(&mut self, child: Id) -> Result<()> {
-        for key in 0..self.links.keys.len() {
-            if self.links.keys[key].child != child.store {
-                continue;
-            }
-            let links = &self.links.keys[key];
-            let fields = || {
-                let table = self.table(child);
-                let fields: Vec<_> = links.columns.iter().map(|column| table.column_def(*column).field).collect();
-                format!("`{}::{}`", table.title(), fields.join(", "))
-            };
-            match links.override_of(child.slot).cloned() {
-                None => {}
-                Some(Override::None) => {
-                    return Err(Error::Session(format!(
-                        "{} was taken out of its relationship, but {} is NOT NULL; give it another `{}`, delete it, or \
-                         declare `cascade(all, delete_orphan)`",
-                        self.describe(child),
-                        fields(),
-                        self.stores[links.parent as usize].table.title()
-                    )));
-                }
-                Some(Override::Object(parent, before)) => {
-                    let Some(values) = self.key_of_parent(key, parent) else { continue };
-                    let now = self.object(child).values(&links.columns);
-                    let same = now.iter().zip(&values).all(|(now, value)| now.as_ref() == Some(value));
-                    if now != before && !same {
-                        return Err(Error::Session(format!(
-                            "{} was linked to {}, and {} was also set by hand to another key; change one of the two",
-                            self.describe(child),
-                            self.describe(parent),
-                            fields()
-                        )));
-                    }
-                    let columns = links.columns.clone();
-                    for (column, value) in columns.iter().zip(&values) {
-                        self.set_column(child, *column, value);
-                    }
-                    put(&mut self.links.keys[key].overrides, child.slot, None);
-                    self.reindex(child);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The objects without a key yet that an object's row needs: with the key's number.
-    pub(super) fn awaited(&self, child: Id) -> Vec<(KeyId, Id)> {
-        let mut awaited = Vec::new();
-        for (key, links) in self.links.keys.iter().enumerate() {
-            if links.child == child.store
-                && let Some(Override::Object(parent, _)) = links.override_of(child.slot)
-            {
-                awaited.push((key, *parent));
-            }
-        }
-        awaited
-    }
-
-    /// An object's links that its columns can't say, to be put back when a flush fails.
+    /// What was said of an object's links since the last flush, to be put back when a flush fails.
     pub(super) fn overrides(&self, child: Id) -> Vec<(KeyId, Override)> {
         let of = |(key, links): (usize, &ForeignKeyLinks)| {
             if links.child != child.store {
@@ -397,13 +299,13 @@ impl Session {
         self.links.keys.iter().enumerate().filter_map(of).collect()
     }
 
-    /// Puts the links back that its columns can't say.
+    /// Puts back what was said of an object's links.
     pub(super) fn restore_overrides(&mut self, child: Id, overrides: Vec<(KeyId, Override)>) {
         for key in self.links.keys.iter_mut().filter(|key| key.child == child.store) {
-            put(&mut key.overrides, child.slot, None);
+            key.put_override(child.slot, None);
         }
         for (key, linked) in overrides {
-            put(&mut self.links.keys[key].overrides, child.slot, Some(linked));
+            self.links.keys[key].put_override(child.slot, Some(linked));
         }
         self.reindex(child);
     }

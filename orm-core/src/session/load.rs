@@ -61,7 +61,12 @@ impl Session {
         let paths = path.into_paths();
         Box::pin(async move {
             let owners = owners?;
-            self.before_query("a relationship").await?;
+            if owners.is_empty() {
+                return Ok(());
+            }
+            let names: Vec<String> =
+                paths.iter().filter_map(|path| path.steps.first()).map(|step| step.relationship.to_string()).collect();
+            self.before_query(&format!("loading `{}`", names.join("`, `"))).await?;
             self.load_paths(owners, paths).await
         })
     }
@@ -168,14 +173,14 @@ impl Session {
         for owner in missing {
             let loaded = members.remove(&owner).unwrap_or_default();
             if let CollectionKind::Partners(pairs) = collection {
-                loaded.iter().for_each(|member| self.pair_loaded(pairs, owner, *member));
+                self.pairs_loaded(pairs, owner, &loaded, !partial);
             }
             if let CollectionKind::Children(key) = collection {
                 self.order_children(key, owner, &loaded);
             }
             found.extend(&loaded);
             let completeness = if partial { Completeness::Partial(loaded) } else { Completeness::Whole };
-            self.collections.set(collection, owner, completeness, self.wrote);
+            self.complete(collection, owner, completeness);
         }
         found.retain(|id| self.stage(*id) == Stage::Persistent || self.stage(*id) == Stage::Pending);
         Ok(found)
@@ -217,8 +222,7 @@ impl Session {
                 Ok(())
             })
             .await;
-        self.connection = Some(connection);
-        fetched?;
+        self.put_back(connection, fetched)?;
         Ok(rows)
     }
 }

@@ -4,7 +4,7 @@ use super::Session;
 use super::arena::Id;
 use crate::entity::{Resolved, TableDef, Through};
 use crate::error::{Error, Result};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A table between, by number, and the side that a relationship starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,10 +13,15 @@ pub(super) struct PairSide {
     pub(super) side: usize,
 }
 
+/// Two linked objects, by slot, in the order of the table's sides.
+pub(super) type Ends = [u32; 2];
+
 /// All many-to-many links of a session.
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
     pub(super) tables: Vec<PairTable>,
+    /// What changed since the transaction began: the pair as it was before.
+    log: Vec<(usize, Ends, Pair)>,
 }
 
 /// The pairs of one table.
@@ -24,9 +29,11 @@ pub(super) struct Pairs {
 pub(super) struct PairTable {
     pub(super) table: &'static TableDef,
     pub(super) sides: [Side; 2],
-    pub(super) pairs: HashMap<[u32; 2], Pair>,
-    /// For each side: its objects' partners, in order.
+    pub(super) pairs: HashMap<Ends, Pair>,
+    /// For each side: its objects' partners, in order, those of pairs that are neither stored nor wanted included.
     partners: [HashMap<u32, Vec<u32>>; 2],
+    /// Pairs that were linked or parted since the last flush, in order.
+    pub(super) queue: Vec<Ends>,
 }
 
 /// One side of a table between.
@@ -40,17 +47,22 @@ pub(super) struct Side {
     pub(super) key: Vec<u16>,
 }
 
-/// A pair of linked objects.
-#[derive(Clone, Copy, Debug, Default)]
+/// A pair of objects.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Pair {
     /// It has a row now.
     pub(super) stored: bool,
     /// It should have one.
     pub(super) wanted: bool,
-    /// It had one when the transaction began.
-    pub(super) base: bool,
-    /// Whether it had one is not known: it was parted without being loaded.
+    /// Whether it has a row is not known: it was parted without being loaded.
     pub(super) assumed: bool,
+    queued: bool,
+}
+
+impl Pair {
+    fn is_nothing(self) -> bool {
+        !self.stored && !self.wanted
+    }
 }
 
 impl PairTable {
@@ -58,59 +70,148 @@ impl PairTable {
         Id { store: self.sides[side].store, slot }
     }
 
-    fn drop_pair(&mut self, pair: [u32; 2]) {
-        self.pairs.remove(&pair);
-        for side in 0..2 {
-            if let Some(partners) = self.partners[side].get_mut(&pair[side]) {
-                partners.retain(|partner| *partner != pair[1 - side]);
+    /// Changes a pair; gives what it was.
+    fn put(&mut self, ends: Ends, pair: Pair) -> Pair {
+        match self.pairs.insert(ends, pair) {
+            Some(before) => before,
+            None => {
+                for side in 0..2 {
+                    self.partners[side].entry(ends[side]).or_default().push(ends[1 - side]);
+                }
+                Pair::default()
+            }
+        }
+    }
+
+    /// Takes pairs out for good.
+    fn drop_pairs(&mut self, gone: impl Iterator<Item = Ends>) {
+        let mut affected: [HashSet<u32>; 2] = Default::default();
+        for ends in gone {
+            if self.pairs.remove(&ends).is_some() {
+                affected[0].insert(ends[0]);
+                affected[1].insert(ends[1]);
+            }
+        }
+        let pairs = &self.pairs;
+        for (side, slots) in affected.into_iter().enumerate() {
+            for slot in slots {
+                let Some(partners) = self.partners[side].get_mut(&slot) else { continue };
+                let ends = |partner: u32| if side == 0 { [slot, partner] } else { [partner, slot] };
+                partners.retain(|partner| pairs.contains_key(&ends(*partner)));
+                if partners.is_empty() {
+                    self.partners[side].remove(&slot);
+                }
             }
         }
     }
 }
 
 /// Both ends of a pair in the table's order, given the end that the relationship starts from.
-fn ordered(side: usize, here: Id, there: Id) -> [u32; 2] {
-    if side == 0 { [here.slot, there.slot] } else { [there.slot, here.slot] }
+fn ordered(side: usize, here: u32, there: u32) -> Ends {
+    if side == 0 { [here, there] } else { [there, here] }
 }
 
 impl Pairs {
-    /// Forgets all pairs of an object.
-    pub(super) fn forget(&mut self, id: Id) {
+    /// Forgets all pairs of these objects.
+    pub(super) fn forget(&mut self, ids: &[Id]) {
         for table in &mut self.tables {
+            let mut gone: Vec<Ends> = Vec::new();
             for side in 0..2 {
-                if table.sides[side].store == id.store {
-                    for partner in table.partners[side].remove(&id.slot).unwrap_or_default() {
-                        let pair = if side == 0 { [id.slot, partner] } else { [partner, id.slot] };
-                        table.drop_pair(pair);
-                    }
+                for id in ids.iter().filter(|id| id.store == table.sides[side].store) {
+                    let partners = table.partners[side].get(&id.slot).into_iter().flatten();
+                    gone.extend(partners.map(|partner| ordered(side, id.slot, *partner)));
                 }
             }
+            table.drop_pairs(gone.into_iter());
         }
     }
 
     /// Whether a flush has pairs to write.
     pub(super) fn changed(&self) -> bool {
-        self.tables.iter().any(|table| table.pairs.values().any(|pair| pair.stored != pair.wanted))
+        self.tables.iter().any(|table| !table.queue.is_empty())
     }
 
-    /// What is stored now is what the next transaction begins with.
-    pub(super) fn commit(&mut self) {
-        for pair in self.tables.iter_mut().flat_map(|table| table.pairs.values_mut()) {
-            pair.base = pair.stored;
+    /// Changes a pair, keeping what it was for a rollback.
+    pub(super) fn change(&mut self, table: usize, ends: Ends, change: impl FnOnce(&mut Pair)) {
+        let known = &mut self.tables[table];
+        let before = known.pairs.get(&ends).copied().unwrap_or_default();
+        let mut pair = before;
+        change(&mut pair);
+        if pair != before || !known.pairs.contains_key(&ends) {
+            known.put(ends, pair);
+            self.log.push((table, ends, before));
         }
     }
 
-    /// Back to the pairs of the transaction's beginning.
-    pub(super) fn rollback(&mut self) {
-        for table in &mut self.tables {
-            let gone: Vec<[u32; 2]> =
-                table.pairs.iter().filter(|(_, pair)| !pair.base || pair.assumed).map(|(ends, _)| *ends).collect();
-            gone.into_iter().for_each(|pair| table.drop_pair(pair));
-            for pair in table.pairs.values_mut() {
-                pair.stored = true;
-                pair.wanted = true;
+    fn enqueue(&mut self, table: usize, ends: Ends) {
+        let table = &mut self.tables[table];
+        if let Some(pair) = table.pairs.get_mut(&ends)
+            && !std::mem::replace(&mut pair.queued, true)
+        {
+            table.queue.push(ends);
+        }
+    }
+
+    /// The pairs to be written, in order, taken out of the queue.
+    pub(super) fn take_queue(&mut self, table: usize) -> Vec<Ends> {
+        let table = &mut self.tables[table];
+        let queue = std::mem::take(&mut table.queue);
+        for ends in &queue {
+            if let Some(pair) = table.pairs.get_mut(ends) {
+                pair.queued = false;
             }
         }
+        queue
+    }
+
+    /// Empties all queues.
+    pub(super) fn drop_queue(&mut self) {
+        for table in 0..self.tables.len() {
+            self.take_queue(table);
+        }
+    }
+
+    /// The queues, to be put back when a flush fails.
+    pub(super) fn queues(&self) -> Vec<Vec<Ends>> {
+        self.tables.iter().map(|table| table.queue.clone()).collect()
+    }
+
+    /// Puts the queues back.
+    pub(super) fn restore_queues(&mut self, queues: Vec<Vec<Ends>>) {
+        self.drop_queue();
+        for (table, queue) in queues.into_iter().enumerate() {
+            queue.into_iter().for_each(|ends| self.enqueue(table, ends));
+        }
+    }
+
+    /// Where changes from now on begin.
+    pub(super) fn mark(&self) -> usize {
+        self.log.len()
+    }
+
+    /// Takes the changes since a mark back.
+    pub(super) fn undo(&mut self, mark: usize) {
+        for (table, ends, before) in self.log.split_off(mark.min(self.log.len())).into_iter().rev() {
+            if let Some(pair) = self.tables[table].pairs.get_mut(&ends) {
+                let queued = pair.queued;
+                *pair = Pair { queued, ..before };
+            }
+        }
+    }
+
+    /// What is here now is what the next transaction begins with; pairs of these objects, and those that are nothing any
+    /// more, go.
+    pub(super) fn settle(&mut self, gone: &[Id]) {
+        let log = std::mem::take(&mut self.log);
+        for (n, table) in self.tables.iter_mut().enumerate() {
+            let nothing: Vec<Ends> = log
+                .iter()
+                .filter(|(of, ends, _)| *of == n && table.pairs.get(ends).is_some_and(|pair| pair.is_nothing()))
+                .map(|(_, ends, _)| *ends)
+                .collect();
+            table.drop_pairs(nothing.into_iter());
+        }
+        self.forget(gone);
     }
 }
 
@@ -128,6 +229,7 @@ impl Session {
             sides: [side(near, &through.near, &through.local), side(far, &through.far, &through.remote)],
             pairs: HashMap::new(),
             partners: [HashMap::new(), HashMap::new()],
+            queue: Vec::new(),
         });
         Ok(PairSide { table: self.pairs.tables.len() - 1, side: 0 })
     }
@@ -143,42 +245,57 @@ impl Session {
         })
     }
 
-    /// Enters a pair that a query brought. One that was taken away since stays so.
-    pub(super) fn pair_loaded(&mut self, pairs: PairSide, here: Id, there: Id) {
-        let table = &mut self.pairs.tables[pairs.table];
-        let ends = ordered(pairs.side, here, there);
-        match table.pairs.get_mut(&ends) {
-            Some(pair) => pair.stored = true,
-            None => {
-                table.pairs.insert(ends, Pair { stored: true, wanted: true, base: true, assumed: false });
-                for side in 0..2 {
-                    table.partners[side].entry(ends[side]).or_default().push(ends[1 - side]);
-                }
+    /// Enters what a query brought: the partners of an object, all of them if `whole`. A pair that was parted since, or
+    /// linked, stays so.
+    pub(super) fn pairs_loaded(&mut self, pairs: PairSide, here: Id, loaded: &[Id], whole: bool) {
+        let logs = self.wrote();
+        let mark = self.pairs.mark();
+        if whole {
+            let present: HashSet<u32> = loaded.iter().map(|id| id.slot).collect();
+            let known = self.pairs.tables[pairs.table].partners[pairs.side].get(&here.slot);
+            let gone: Vec<u32> = known.into_iter().flatten().copied().filter(|slot| !present.contains(slot)).collect();
+            for slot in gone {
+                self.pairs.change(pairs.table, ordered(pairs.side, here.slot, slot), |pair| {
+                    pair.wanted &= !pair.stored;
+                    pair.stored = false;
+                    pair.assumed = false;
+                });
             }
+        }
+        for there in loaded {
+            self.pairs.change(pairs.table, ordered(pairs.side, here.slot, there.slot), |pair| {
+                pair.wanted |= !pair.stored;
+                pair.stored = true;
+                pair.assumed = false;
+            });
+        }
+        if !logs {
+            // What the database had before the first write is not taken back.
+            self.pairs.log.truncate(mark);
         }
     }
 
     /// Links two objects, or parts them.
     pub(super) fn pair(&mut self, pairs: PairSide, here: Id, there: Id, wanted: bool) {
-        let table = &mut self.pairs.tables[pairs.table];
-        let ends = ordered(pairs.side, here, there);
-        if let Some(pair) = table.pairs.get_mut(&ends) {
-            pair.wanted = wanted;
-            if !wanted && !pair.stored && !pair.base {
-                table.drop_pair(ends);
-            }
-        } else if wanted {
-            table.pairs.insert(ends, Pair { stored: false, wanted: true, base: false, assumed: false });
-            for side in 0..2 {
-                table.partners[side].entry(ends[side]).or_default().push(ends[1 - side]);
-            }
-        } else {
-            // Parting two objects whose link was not loaded: there may be a row.
-            table.pairs.insert(ends, Pair { stored: true, wanted: false, base: true, assumed: true });
-            for side in 0..2 {
-                table.partners[side].entry(ends[side]).or_default().push(ends[1 - side]);
-            }
+        let ends = ordered(pairs.side, here.slot, there.slot);
+        let known = self.pairs.tables[pairs.table].pairs.get(&ends).is_some_and(|pair| !pair.is_nothing());
+        let whole = || {
+            use super::collections::CollectionKind::Partners;
+            let other = PairSide { side: 1 - pairs.side, ..pairs };
+            self.is_whole(Partners(pairs), here) || self.is_whole(Partners(other), there)
+        };
+        if !wanted && !known && whole() {
+            return;
         }
+        self.pairs.change(pairs.table, ends, |pair| {
+            if !wanted && !known {
+                // There may be a row: their link was not loaded.
+                pair.stored = true;
+                pair.assumed = true;
+            }
+            pair.wanted = wanted;
+        });
+        self.pairs.enqueue(pairs.table, ends);
     }
 
     /// An object's live partners, in order.
@@ -186,10 +303,22 @@ impl Session {
         let table = &self.pairs.tables[pairs.table];
         let linked = |partner: &u32| {
             let there = table.id(1 - pairs.side, *partner);
-            let pair = table.pairs.get(&ordered(pairs.side, here, there))?;
+            let pair = table.pairs.get(&ordered(pairs.side, here.slot, there.slot))?;
             (pair.wanted && self.is_live(there)).then_some(there)
         };
         table.partners[pairs.side].get(&here.slot).into_iter().flatten().filter_map(linked).collect()
+    }
+
+    /// All pairs of an object that are something, on either side of a table.
+    pub(super) fn pairs_of(&self, table: usize, id: Id) -> Vec<Ends> {
+        let known = &self.pairs.tables[table];
+        let mut found = Vec::new();
+        for side in (0..2).filter(|side| known.sides[*side].store == id.store) {
+            let partners = known.partners[side].get(&id.slot).into_iter().flatten();
+            found.extend(partners.map(|partner| ordered(side, id.slot, *partner)));
+        }
+        found.retain(|ends| known.pairs.get(ends).is_some_and(|pair| !pair.is_nothing()));
+        found
     }
 
     /// # Errors

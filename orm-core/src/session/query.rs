@@ -59,8 +59,7 @@ impl Session {
             }
         }
         let found = sink.found.take();
-        self.connection = Some(connection);
-        self.after(result)?;
+        self.put_back(connection, result)?;
         if let Some(found) = found {
             for path in prepared.options {
                 let Some(first) = path.steps.first() else { continue };
@@ -143,13 +142,12 @@ impl Session {
             self.before_query(&first_line(&statements)).await?;
             let mut connection = self.take_connection(true).await?;
             let result = run_all(&mut connection, statements).await;
-            self.connection = Some(connection);
-            self.after(result)
+            self.put_back(connection, result)
         })
     }
 
     /// The object of a primary key: from the identity map, else from the database; `None` when there is none, or when it
-    /// was deleted in this session.
+    /// was deleted in this session. The key of a stale object whose row is gone ends.
     ///
     /// # Errors
     /// As [`Session::all`].
@@ -164,7 +162,8 @@ impl Session {
     async fn get_erased(&mut self, table: &'static TableDef, values: Vec<Value>) -> Result<Option<Id>> {
         self.check()?;
         let store = self.store_for(table)?;
-        if let Some(id) = self.find(store, &Identity::of(values.clone()))
+        let known = self.find(store, &Identity::of(values.clone()));
+        if let Some(id) = known
             && !self.slot(id).stale
         {
             return Ok((self.stage(id) == Stage::Persistent).then_some(id));
@@ -190,8 +189,14 @@ impl Session {
                 Ok(())
             })
             .await;
-        self.connection = Some(connection);
-        self.after(result)?;
+        self.put_back(connection, result)?;
+        if let (Some(id), None) = (known, found)
+            && self.stage(id) == Stage::Persistent
+        {
+            // Somebody deleted its row.
+            self.unidentify(id, self.original_key(id));
+            self.free(id);
+        }
         Ok(found.filter(|id| self.stage(*id) == Stage::Persistent))
     }
 
@@ -201,7 +206,8 @@ impl Session {
         NoAutoflush { session: self, before }
     }
 
-    /// The session's connection, in its transaction, after a flush.
+    /// The session's connection, in its transaction, after a flush: for functions that take `&mut Connection`. Ending the
+    /// transaction is the session's business.
     ///
     /// # Errors
     /// The flush's, and the database's.

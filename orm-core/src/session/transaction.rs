@@ -1,63 +1,56 @@
 //! The session's transaction: when it begins, how it ends, and what memory then looks like.
 
 use super::Session;
-use super::arena::{Id, Stage};
-use crate::engine::{BeginMode, Connection, Running};
+use crate::engine::{Connection, Running};
 use crate::error::{Error, Result};
-use crate::types::Dialect;
+
+/// Why a session takes no more calls until a rollback.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) cause: String,
+}
 
 impl Session {
     /// # Errors
-    /// [`Error::RolledBack`] after a failed or cancelled flush, until `rollback`.
+    /// [`Error::RolledBack`] after a failed flush or a cancelled call, until `rollback`.
     pub(super) fn check(&mut self) -> Result<()> {
-        if self.flushing.is_some() {
-            self.fail("the flush was cancelled half-way".to_owned());
+        if self.failed.is_none() && self.begun && self.connection.is_none() {
+            self.fail("a call was cancelled half-way".to_owned());
         }
         match &self.failed {
-            Some(cause) => Err(Error::RolledBack { cause: cause.clone() }),
+            Some(Failed { cause }) => Err(Error::RolledBack { cause: cause.clone() }),
             None => Ok(()),
         }
     }
 
     /// Takes the session's connection out, in a transaction where one is needed. It must be put back; if it is not,
     /// because the caller's future was dropped, the connection closes itself and the session has failed.
-    ///
-    /// On SQLite a session reads in autocommit and begins with BEGIN IMMEDIATE before its first write: a deferred
-    /// transaction that reads before it writes fails as soon as a second session does the same.
     pub(super) async fn take_connection(&mut self, write: bool) -> Result<Connection> {
-        if let Some(cause) = &self.failed {
-            return Err(Error::RolledBack { cause: cause.clone() });
-        }
+        self.check()?;
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None if self.wrote => {
-                self.fail("a call was cancelled half-way".to_owned());
-                self.check()?;
-                return Err(Error::Closed);
-            }
             None => self.engine.acquire().await?,
         };
-        if !connection.in_transaction() {
-            let sqlite = connection.dialect() == Dialect::Sqlite;
-            if write || !sqlite {
-                let mode = if sqlite { Some(BeginMode::Immediate) } else { None };
-                if let Err(error) = connection.begin_raw(mode).await {
-                    self.connection = Some(connection);
-                    return Err(error);
-                }
-            }
+        if !connection.in_transaction() && (write || !connection.capabilities().begins_before_write()) {
+            connection.begin_raw(None).await?;
+            self.begun = true;
         }
-        self.wrote |= write;
+        if write {
+            self.writes();
+        }
         Ok(connection)
     }
 
-    /// What a failed statement means for the session: on a lost connection, or where the database rolled back by itself,
-    /// the transaction is gone.
-    pub(super) fn after<T>(&mut self, result: Result<T>) -> Result<T> {
-        if let Err(error) = &result
-            && matches!(error, Error::ConnectionLost(_) | Error::Deadlock(_) | Error::SerializationFailure(_))
-            && self.wrote
-        {
+    /// Puts the connection back after a statement. Outside a transaction it goes back to the pool; and where the statement
+    /// ended the transaction, or left it so that the database takes nothing more, the session has failed.
+    pub(super) fn put_back<T>(&mut self, connection: Connection, result: Result<T>) -> Result<T> {
+        if !connection.in_transaction() {
+            self.begun = false;
+            return result;
+        }
+        let over = connection.is_lost() || connection.is_aborted();
+        self.connection = Some(connection);
+        if over && let Err(error) = &result {
             self.fail(error.to_string());
         }
         result
@@ -70,7 +63,9 @@ impl Session {
         }
         // Dropped inside its transaction: it is rolled back before anybody else gets it.
         self.connection = None;
-        self.failed = Some(cause);
+        self.begun = false;
+        self.key_step = None;
+        self.failed.get_or_insert(Failed { cause });
     }
 
     /// Flushes, unless that is switched off, before a query.
@@ -98,7 +93,7 @@ impl Session {
         })
     }
 
-    /// Flushes, and commits the transaction. What is loaded stays loaded.
+    /// Flushes, and commits the transaction. What is loaded stays loaded; the keys of deleted objects end.
     ///
     /// # Errors
     /// The flush's. When the COMMIT itself fails the session has failed; call [`Session::rollback`].
@@ -114,22 +109,11 @@ impl Session {
                 self.fail(error.to_string());
                 return Err(error);
             }
-            self.committed();
+            self.begun = false;
+            self.key_step = None;
+            self.settle();
             Ok(())
         })
-    }
-
-    fn committed(&mut self) {
-        for id in std::mem::take(&mut self.journaled) {
-            self.slot_mut(id).base = None;
-            if self.stage(id) == Stage::Deleted {
-                self.free(id);
-            }
-        }
-        self.pairs.commit();
-        self.collections.commit();
-        self.read_since_write.clear();
-        self.wrote = false;
     }
 
     /// Rolls the transaction back, and memory with it: changed objects have their old columns, deleted ones come back, and
@@ -144,72 +128,18 @@ impl Session {
                 self.undo_flush(journal);
             }
             let connection = self.connection.take();
-            self.restore();
+            self.restore(0);
             self.failed = None;
-            if let Some(mut connection) = connection
-                && connection.in_transaction()
-            {
-                connection.rollback_raw().await?;
+            self.begun = false;
+            self.key_step = None;
+            match connection {
+                Some(mut connection) if connection.in_transaction() => match connection.rollback_raw().await {
+                    // The server has rolled it back by itself.
+                    Err(Error::ConnectionLost(_)) => Ok(()),
+                    ended => ended,
+                },
+                _ => Ok(()),
             }
-            Ok(())
         })
-    }
-
-    fn restore(&mut self) {
-        self.problems.clear();
-        self.orphans.clear();
-        self.unsynced.clear();
-        for id in std::mem::take(&mut self.touched) {
-            self.slot_mut(id).touched = false;
-            if self.stage(id) == Stage::Pending {
-                self.slot_mut(id).stage = Stage::Withdrawn;
-            }
-        }
-        let journaled = std::mem::take(&mut self.journaled);
-        for id in &journaled {
-            self.restore_object(*id);
-        }
-        for id in journaled {
-            if self.stage(id) != Stage::Free {
-                self.restore_overrides(id, Vec::new());
-            }
-        }
-        self.pairs.rollback();
-        self.collections.rollback();
-        for id in std::mem::take(&mut self.read_since_write) {
-            self.slot_mut(id).stale = true;
-        }
-        self.wrote = false;
-    }
-
-    fn restore_object(&mut self, id: Id) {
-        let Some(base) = self.slot_mut(id).base.take() else { return };
-        let key = self.object(id).primary_key_values();
-        if matches!(self.stage(id), Stage::Persistent | Stage::Doomed) {
-            self.unidentify(id, key);
-        }
-        if let Some(columns) = &base.columns {
-            self.write_columns(id, columns);
-        }
-        let slot = self.slot_mut(id);
-        slot.original = None;
-        slot.touched = false;
-        slot.stage = if base.stage == Stage::Pending { Stage::Withdrawn } else { base.stage };
-        if self.stage(id) == Stage::Persistent
-            && let Err(error) = self.identify(id)
-        {
-            self.problems.push(error.to_string());
-        }
-    }
-
-    /// Puts columns back that were read from the object itself.
-    pub(super) fn write_columns(&mut self, id: Id, columns: &[Option<crate::types::Value>]) {
-        for (column, value) in columns.iter().enumerate() {
-            if let Some(value) = value
-                && self.object(id).value(column as u16).as_ref() != Some(value)
-            {
-                self.set_column(id, column as u16, value);
-            }
-        }
     }
 }

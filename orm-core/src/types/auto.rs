@@ -140,4 +140,12 @@ impl<T: SqlType> Field for Auto<T> {
     fn from_sql(value: T) -> Self {
         Auto::Set(value)
     }
+
+    fn decode(row: &dyn Row, index: usize) -> Result<Self, DecodeError> {
+        match column(row, index) {
+            Ok(value) => Ok(Auto::Set(value)),
+            Err(_) if row.unsets() => Ok(Auto::Unset),
+            Err(error) => Err(error),
+        }
+    }
 }

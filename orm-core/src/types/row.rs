@@ -61,6 +61,12 @@ pub trait Row {
 
     /// A JSON document as text.
     fn json(&self, index: usize) -> Result<Option<Cow<'_, str>>, DecodeError>;
+
+    /// Whether this is no row, but a word to a field to become unset again.
+    #[doc(hidden)]
+    fn unsets(&self) -> bool {
+        false
+    }
 }
 
 /// Reads column `index` of a row as a `T`. NULL is an error unless `T` is an `Option`.

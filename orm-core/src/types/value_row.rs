@@ -68,3 +68,46 @@ impl Row for ValueRow<'_> {
         }
     }
 }
+
+/// No row at all: a field that reads it becomes unset again.
+#[derive(Debug)]
+pub struct UnsetRow;
+
+macro_rules! nothing {
+    ($($name:ident $type:ty;)*) => { $(
+        fn $name(&self, _: usize) -> Result<Option<$type>, DecodeError> {
+            Err(DecodeError::Invalid("this column can't be unset".to_owned()))
+        }
+    )* };
+}
+
+impl Row for UnsetRow {
+    fn len(&self) -> usize {
+        0
+    }
+
+    fn is_null(&self, _: usize) -> Result<bool, DecodeError> {
+        Err(DecodeError::Invalid("this column can't be unset".to_owned()))
+    }
+
+    nothing! {
+        bool bool;
+        i64 i64;
+        u64 u64;
+        f64 f64;
+        text Cow<'_, str>;
+        bytes Cow<'_, [u8]>;
+        date NaiveDate;
+        time NaiveTime;
+        datetime NaiveDateTime;
+        timestamp DateTime<Utc>;
+        interval TimeDelta;
+        uuid [u8; 16];
+        decimal Cow<'_, str>;
+        json Cow<'_, str>;
+    }
+
+    fn unsets(&self) -> bool {
+        true
+    }
+}

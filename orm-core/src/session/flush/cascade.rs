@@ -1,9 +1,10 @@
-use crate::entity::Link;
-use crate::entity::{LoadPath, LoadStep, PassiveDeletes, RelRef, Strategy, TableDef};
+use super::by_table;
+use crate::entity::{Link, LoadPath, LoadStep, PassiveDeletes, RelRef, Strategy};
 use crate::error::Result;
 use crate::session::Session;
 use crate::session::arena::{Id, Stage};
 use crate::session::collections::CollectionKind;
+use std::collections::HashSet;
 
 const CHUNK: usize = 500;
 
@@ -13,32 +14,19 @@ impl Session {
         for (orphan, key) in std::mem::take(&mut self.orphans) {
             // One that was put into another collection meanwhile is no orphan.
             if self.stage(orphan) == Stage::Persistent && self.place_of(key, orphan).is_none() {
+                self.keep(orphan);
                 self.doom(orphan);
             }
         }
-        let mut done = 0;
-        let mut order: Vec<Id> = Vec::new();
+        let mut done: HashSet<Id> = HashSet::new();
         loop {
-            let fresh: Vec<Id> = self
-                .touched
-                .iter()
-                .copied()
-                .filter(|id| self.stage(*id) == Stage::Doomed && !order.contains(id))
-                .collect();
-            order.extend(&fresh);
-            if done == order.len() {
+            let touched = self.touched.iter().copied();
+            let fresh: Vec<Id> = touched.filter(|id| self.stage(*id) == Stage::Doomed && !done.contains(id)).collect();
+            if fresh.is_empty() {
                 return Ok(());
             }
-            let here = order[done..].to_vec();
-            done = order.len();
-            let mut tables: Vec<&'static TableDef> = Vec::new();
-            for id in &here {
-                if !tables.contains(&self.table(*id)) {
-                    tables.push(self.table(*id));
-                }
-            }
-            for table in tables {
-                let owners: Vec<Id> = here.iter().copied().filter(|id| self.table(*id) == table).collect();
+            done.extend(&fresh);
+            for (table, owners) in by_table(self, &fresh) {
                 for index in 0..table.relationships.len() as u16 {
                     self.cascade_along(RelRef { table, index, reversed: false }, &owners).await?;
                 }
@@ -69,15 +57,18 @@ impl Session {
                     order_by: Vec::new(),
                     chunk_size: CHUNK,
                 };
+                // Nobody may add a child between the reading and the deleting, where a transaction keeps them out.
+                let connection = self.take_connection(true).await?;
+                self.connection = Some(connection);
                 self.load_paths(missing, vec![LoadPath { steps: vec![step] }]).await?;
             }
         }
         for owner in owners {
             for member in self.members(collection, *owner) {
+                self.keep(member);
                 if def.cascade.delete {
                     self.doom(member);
                 } else if let CollectionKind::Children(key) = collection {
-                    self.keep(member);
                     self.link(key, member, None);
                 }
             }

@@ -1,11 +1,12 @@
-use super::order::Wave;
+use super::by_table;
+use super::order::Deletes;
 use super::shape::Shape;
 use super::update::row_condition;
 use crate::dialect;
-use crate::entity::{Action, TableDef};
+use crate::entity::TableDef;
 use crate::error::{Error, Result};
 use crate::expr::{InSource, Node, Source};
-use crate::model::{key_values, padded};
+use crate::model::padded;
 use crate::query::{DeleteTree, Tree, UpdateTree};
 use crate::session::Session;
 use crate::session::arena::{Id, Identity, Stage};
@@ -16,35 +17,32 @@ const CHUNK: usize = 500;
 
 impl Session {
     /// Deletes rows, wave by wave.
-    pub(super) async fn delete_rows(&mut self, waves: Vec<Wave>) -> Result<()> {
-        for wave in waves {
-            for id in wave.deferred {
-                self.unlink_row(id).await?;
-            }
-            let mut tables: Vec<&'static TableDef> = Vec::new();
-            for id in &wave.rows {
-                if !tables.contains(&self.table(*id)) {
-                    tables.push(self.table(*id));
-                }
-            }
-            for table in tables {
-                let rows: Vec<Id> = wave.rows.iter().copied().filter(|id| self.table(*id) == table).collect();
+    pub(super) async fn delete_rows(&mut self, deletes: Deletes) -> Result<()> {
+        for (id, columns) in deletes.unlinked {
+            self.unlink_row(id, &columns).await?;
+        }
+        for wave in deletes.waves {
+            for (table, rows) in by_table(self, &wave) {
                 for rows in rows.chunks(CHUNK) {
-                    self.delete_batch(table, rows).await?;
+                    // The database may have deleted some of them along with others.
+                    let rows: Vec<Id> = rows.iter().copied().filter(|id| self.stage(*id) == Stage::Doomed).collect();
+                    if !rows.is_empty() {
+                        self.delete_batch(table, &rows).await?;
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    /// Sets the keys of a doomed row to NULL that other doomed rows wait for.
-    async fn unlink_row(&mut self, id: Id) -> Result<()> {
+    /// Sets the key of a doomed row to NULL that another doomed row waits for.
+    async fn unlink_row(&mut self, id: Id, columns: &[u16]) -> Result<()> {
         let table = self.table(id);
-        let keys = table.foreign_keys.iter().flat_map(|key| key.columns);
-        let set: Vec<(u16, Node)> = keys
-            .filter(|column| table.column_def(**column).nullable)
-            .map(|column| (*column, Node::Bind(Value::Null(Kind::I64))))
-            .collect();
+        let null = |column: &u16| {
+            let kind = self.original(id, *column).and_then(|value| value.kind()).unwrap_or(Kind::I64);
+            (*column, Node::Bind(Value::Null(kind)))
+        };
+        let set = columns.iter().map(null).collect();
         let filter = row_condition(table, &self.row_key(id)?.0, None);
         let tree = UpdateTree { table, set, filter, returning: Vec::new() };
         let statement = dialect::compile(Tree::Update(&tree), self.engine.capabilities())?;
@@ -93,61 +91,6 @@ impl Session {
             self.unidentify(*id, key);
             self.slot_mut(*id).stage = Stage::Deleted;
         }
-        self.follow_database(table, &keys);
-        Ok(())
-    }
-
-    /// Memory follows what ON DELETE did to loaded rows that no relationship's cascade named.
-    fn follow_database(&mut self, table: &'static TableDef, keys: &HashSet<Identity>) {
-        for store in 0..self.stores.len() as u32 {
-            let child = self.stores[store as usize].table;
-            for key in child.foreign_keys {
-                if key.target() != table
-                    || !matches!(key.on_delete, Action::Cascade | Action::SetNull)
-                    || key.target_columns() != table.primary_key
-                {
-                    continue;
-                }
-                let mut deleted: HashSet<Identity> = HashSet::new();
-                for slot in 0..self.stores[store as usize].slots.len() as u32 {
-                    let id = Id { store, slot };
-                    if self.stage(id) != Stage::Persistent {
-                        continue;
-                    }
-                    let values = key.columns.iter().map(|column| self.original(id, *column)).collect();
-                    if !key_values(values).is_some_and(|values| keys.contains(&Identity::of(values))) {
-                        continue;
-                    }
-                    self.keep(id);
-                    if key.on_delete == Action::Cascade {
-                        let own = self.original_key(id);
-                        deleted.extend(own.clone().map(Identity::of));
-                        self.unidentify(id, own);
-                        self.slot_mut(id).stage = Stage::Deleted;
-                    } else {
-                        for column in key.columns {
-                            self.set_column(id, *column, &Value::Null(Kind::I64));
-                            if let Some(original) = &mut self.slot_mut(id).original {
-                                original[usize::from(*column)] = Some(Value::Null(Kind::I64));
-                            }
-                        }
-                        self.reindex(id);
-                    }
-                }
-                if !deleted.is_empty() {
-                    self.follow_database(child, &deleted);
-                }
-            }
-        }
-    }
-
-    /// # Errors
-    /// When fewer link rows were deleted than there should have been.
-    pub(super) fn check_links(table: &'static TableDef, expected: u64, matched: u64) -> Result<()> {
-        if matched >= expected {
-            return Ok(());
-        }
-        let keys = "a link row".to_owned();
-        Err(Error::StaleData { table: table.name.to_owned(), keys, expected, matched })
+        self.follow_database(table, keys)
     }
 }

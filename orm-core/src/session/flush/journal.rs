@@ -1,16 +1,18 @@
 use crate::session::Session;
 use crate::session::arena::{Columns, Id, Stage};
 use crate::session::links::{KeyId, Override};
-use crate::session::pairs::Pair;
+use crate::session::pairs::Ends;
 use std::collections::HashMap;
 
 /// What a flush changes in memory, to be put back when it fails.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Journal {
     touched: Vec<Id>,
     orphans: Vec<(Id, KeyId)>,
     objects: HashMap<Id, Before>,
-    pairs: Vec<(usize, [u32; 2], Pair)>,
+    /// Where the flush's changes to pairs begin.
+    pairs: usize,
+    queues: Vec<Vec<Ends>>,
 }
 
 #[derive(Debug)]
@@ -18,37 +20,51 @@ struct Before {
     stage: Stage,
     columns: Columns,
     original: Option<Columns>,
-    overrides: Vec<(KeyId, Override)>,
+    links: Vec<(KeyId, Override)>,
 }
 
 impl Journal {
-    pub(super) fn begin(touched: &[Id], orphans: &[(Id, KeyId)]) -> Self {
-        Journal { touched: touched.to_vec(), orphans: orphans.to_vec(), ..Journal::default() }
+    pub(super) fn begin(session: &Session) -> Self {
+        Journal {
+            touched: session.touched.clone(),
+            orphans: session.orphans.clone(),
+            objects: HashMap::new(),
+            pairs: session.pairs.mark(),
+            queues: session.pairs.queues(),
+        }
     }
 
-    /// The first word about an object counts.
+    pub(super) fn has(&self, id: Id) -> bool {
+        self.objects.contains_key(&id)
+    }
+
     pub(super) fn object(
         &mut self,
         id: Id,
         stage: Stage,
         columns: Columns,
         original: Option<Columns>,
-        overrides: Vec<(KeyId, Override)>,
+        links: Vec<(KeyId, Override)>,
     ) {
-        self.objects.entry(id).or_insert(Before { stage, columns, original, overrides });
-    }
-
-    pub(super) fn pair(&mut self, table: usize, ends: [u32; 2], pair: Pair) {
-        self.pairs.push((table, ends, pair));
+        self.objects.insert(id, Before { stage, columns, original, links });
     }
 }
 
 impl Session {
     /// Puts memory back to what it was before the flush.
     pub(crate) fn undo_flush(&mut self, journal: Journal) {
+        for id in journal.objects.keys() {
+            let key = self.object(*id).primary_key_values();
+            self.unidentify(*id, key);
+        }
+        let touched = std::mem::replace(&mut self.touched, journal.touched);
+        for id in touched {
+            self.slot_mut(id).touched = false;
+        }
+        for id in self.touched.clone() {
+            self.slot_mut(id).touched = true;
+        }
         for (id, before) in journal.objects {
-            let key = self.object(id).primary_key_values();
-            self.unidentify(id, key);
             self.write_columns(id, &before.columns);
             let slot = self.slot_mut(id);
             slot.stage = before.stage;
@@ -58,19 +74,10 @@ impl Session {
             {
                 self.problems.push(error.to_string());
             }
-            self.restore_overrides(id, before.overrides);
+            self.restore_overrides(id, before.links);
         }
-        for (table, ends, pair) in journal.pairs.into_iter().rev() {
-            self.pairs.tables[table].pairs.insert(ends, pair);
-        }
-        for id in &self.touched {
-            let store = &mut self.stores[id.store as usize];
-            store.slot_mut(id.slot).touched = false;
-        }
-        for id in &journal.touched {
-            self.slot_mut(*id).touched = true;
-        }
-        self.touched = journal.touched;
+        self.pairs.undo(journal.pairs);
+        self.pairs.restore_queues(journal.queues);
         self.orphans = journal.orphans;
     }
 }

@@ -1,28 +1,40 @@
-use crate::entity::TableDef;
+use super::by_table;
+use crate::entity::{Action, ForeignKeyDef, TableDef};
 use crate::error::{Error, Result};
 use crate::model::key_values;
 use crate::session::Session;
 use crate::session::arena::{Id, Identity, Stage};
 use crate::session::links::KeyId;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// Rows that can be written at once, and those of them that get a link by a later UPDATE.
+/// New rows in waves, each of which needs only rows of those before it.
 #[derive(Debug, Default)]
-pub(super) struct Wave {
-    pub(super) rows: Vec<Id>,
-    pub(super) deferred: Vec<Id>,
+pub(super) struct Inserts {
+    pub(super) waves: Vec<Vec<Id>>,
+    /// Rows of a cycle that get a link by an UPDATE afterwards.
+    pub(super) linked_later: Vec<Id>,
+}
+
+/// Doomed rows in waves, children before their parents.
+#[derive(Debug, Default)]
+pub(super) struct Deletes {
+    /// Rows of a cycle, with the columns that are set to NULL first.
+    pub(super) unlinked: Vec<(Id, Vec<u16>)>,
+    pub(super) waves: Vec<Vec<Id>>,
 }
 
 /// Tables in the order of their foreign keys, parents first: each alone, and those that form a cycle (with what depends on
 /// them) together at the end. Kahn's algorithm (A. B. Kahn, 1962), taking the first free table in the given order.
-fn order_tables(tables: &[&'static TableDef]) -> Vec<Vec<&'static TableDef>> {
-    let mut rest: Vec<&'static TableDef> = tables.to_vec();
+fn order_tables(tables: Vec<(&'static TableDef, Vec<Id>)>) -> Vec<Vec<(&'static TableDef, Vec<Id>)>> {
+    let mut rest = tables;
     let mut groups = Vec::new();
     while !rest.is_empty() {
-        let free = rest.iter().position(|table| {
-            table.foreign_keys.iter().all(|key| key.target() == *table || !rest.contains(&key.target()))
-        });
-        match free {
+        let waits = |table: &TableDef| {
+            let waits_for =
+                |key: &ForeignKeyDef| key.target() != table && rest.iter().any(|(other, _)| *other == key.target());
+            table.foreign_keys.iter().any(waits_for)
+        };
+        match rest.iter().position(|(table, _)| !waits(table)) {
             Some(n) => groups.push(vec![rest.remove(n)]),
             None => groups.push(std::mem::take(&mut rest)),
         }
@@ -30,190 +42,251 @@ fn order_tables(tables: &[&'static TableDef]) -> Vec<Vec<&'static TableDef>> {
     groups
 }
 
-fn refers_to_itself(group: &[&'static TableDef]) -> bool {
-    group.len() > 1 || group[0].foreign_keys.iter().any(|key| key.target() == group[0])
+fn refers_to_itself(group: &[(&'static TableDef, Vec<Id>)]) -> bool {
+    group.len() > 1 || group[0].0.foreign_keys.iter().any(|key| key.target() == group[0].0)
+}
+
+/// Why a row waits for another one.
+#[derive(Clone, Copy, Debug)]
+enum Edge {
+    /// A link to a row without a key yet.
+    Link(KeyId),
+    /// A foreign key's columns hold the other's key.
+    Columns(&'static ForeignKeyDef),
+}
+
+/// Rows that wait for each other, by their number in the given order.
+struct Waiting {
+    rows: Vec<Id>,
+    /// For each row: the rows that it waits for, until the edge is broken or they are done.
+    needs: Vec<Vec<(Edge, usize)>>,
+}
+
+impl Waiting {
+    /// Puts the rows into waves. `cut` breaks one edge of a cycle, or says what is wrong.
+    fn waves(mut self, mut cut: impl FnMut(&[(Id, Edge, Id)]) -> Result<usize>) -> Result<Vec<Vec<Id>>> {
+        let count = self.rows.len();
+        let mut waiting: Vec<usize> = self.needs.iter().map(Vec::len).collect();
+        let mut wanted_by: Vec<Vec<usize>> = vec![Vec::new(); count];
+        for (row, needs) in self.needs.iter().enumerate() {
+            needs.iter().for_each(|(_, other)| wanted_by[*other].push(row));
+        }
+        let mut done = vec![false; count];
+        let mut ready: BTreeSet<usize> = (0..count).filter(|row| waiting[*row] == 0).collect();
+        let mut first = 0;
+        let mut waves = Vec::new();
+        loop {
+            if ready.is_empty() {
+                while first < count && done[first] {
+                    first += 1;
+                }
+                if first == count {
+                    return Ok(waves);
+                }
+                let cycle = self.cycle(first, &done);
+                let edges: Vec<(Id, Edge, Id)> = cycle
+                    .iter()
+                    .map(|(row, n)| {
+                        let (edge, other) = self.needs[*row][*n];
+                        (self.rows[*row], edge, self.rows[other])
+                    })
+                    .collect();
+                let (row, n) = cycle[cut(&edges)?];
+                let (_, other) = self.needs[row].remove(n);
+                if let Some(at) = wanted_by[other].iter().position(|waits| *waits == row) {
+                    wanted_by[other].remove(at);
+                }
+                waiting[row] -= 1;
+                if waiting[row] == 0 {
+                    ready.insert(row);
+                }
+                continue;
+            }
+            let wave = std::mem::take(&mut ready);
+            for row in &wave {
+                done[*row] = true;
+            }
+            for row in &wave {
+                for waits in &wanted_by[*row] {
+                    waiting[*waits] -= 1;
+                    if waiting[*waits] == 0 {
+                        ready.insert(*waits);
+                    }
+                }
+            }
+            waves.push(wave.into_iter().map(|row| self.rows[row]).collect());
+        }
+    }
+
+    /// A cycle that a waiting row is in or waits for: each member, and the number of its edge to the next.
+    fn cycle(&self, start: usize, done: &[bool]) -> Vec<(usize, usize)> {
+        let mut path: Vec<(usize, usize)> = Vec::new();
+        let mut at: HashMap<usize, usize> = HashMap::new();
+        let mut row = start;
+        loop {
+            if let Some(from) = at.get(&row) {
+                return path.split_off(*from);
+            }
+            at.insert(row, path.len());
+            // A row that waits has an edge to one that is not done.
+            let Some(n) = self.needs[row].iter().position(|(_, other)| !done[*other]) else { return path };
+            path.push((row, n));
+            row = self.needs[row][n].1;
+        }
+    }
 }
 
 impl Session {
-    fn tables_of(&self, ids: &[Id]) -> Vec<&'static TableDef> {
-        let mut tables: Vec<&'static TableDef> = Vec::new();
-        for id in ids {
-            if !tables.contains(&self.table(*id)) {
-                tables.push(self.table(*id));
-            }
-        }
-        tables
-    }
-
-    /// New rows, in waves: each needs only rows of waves before it.
-    ///
     /// # Errors
-    /// [`Error::CircularDependency`]; [`Error::Session`] for a row that is linked to an object that will not be written.
-    pub(super) fn order_inserts(&self, new: &[Id]) -> Result<Vec<Wave>> {
-        for child in new {
+    /// [`Error::Session`] for a row that is linked to an object that will not be written.
+    pub(super) fn check_awaited<'a>(&self, rows: impl Iterator<Item = &'a Id>) -> Result<()> {
+        for child in rows {
             for (_, parent) in self.awaited(*child) {
-                if !matches!(self.stage(parent), Stage::Pending | Stage::Persistent) {
-                    return Err(Error::Session(format!(
-                        "{} is linked to {}, which was taken out of the session or deleted; link it to another object, or \
-                         delete it too",
-                        self.describe(*child),
-                        self.describe(parent)
-                    )));
+                if self.stage(parent) != Stage::Pending {
+                    return Err(self.linked_to_gone(*child, parent));
                 }
             }
         }
-        let mut waves = Vec::new();
-        for group in order_tables(&self.tables_of(new)) {
-            let rows: Vec<Id> = new.iter().copied().filter(|id| group.contains(&self.table(*id))).collect();
-            if refers_to_itself(&group) {
-                self.order_rows(rows, &mut waves)?;
-            } else {
-                waves.push(Wave { rows, deferred: Vec::new() });
-            }
-        }
-        Ok(waves)
+        Ok(())
     }
 
-    /// The new rows of this list that a row needs: the links that wait for a key, with the key's number, and keys set by
-    /// hand.
-    fn needs(&self, row: Id, rows: &HashSet<Id>, by_key: &HashMap<(u32, Identity), Id>) -> Vec<(Option<KeyId>, Id)> {
-        let mut needs: Vec<(Option<KeyId>, Id)> = Vec::new();
-        for (key, parent) in self.awaited(row) {
-            if rows.contains(&parent) {
-                needs.push((Some(key), parent));
+    /// New rows, in waves.
+    ///
+    /// # Errors
+    /// [`Error::CircularDependency`].
+    pub(super) fn order_inserts(&self, new: &[Id]) -> Result<Inserts> {
+        let mut inserts = Inserts::default();
+        for group in order_tables(by_table(self, new)) {
+            if !refers_to_itself(&group) {
+                inserts.waves.extend(group.into_iter().map(|(_, rows)| rows));
+                continue;
             }
+            let mut rows: Vec<Id> = group.into_iter().flat_map(|(_, rows)| rows).collect();
+            rows.sort_by_key(|id| self.slot(*id).order);
+            let numbers: HashMap<Id, usize> = rows.iter().enumerate().map(|(n, id)| (*id, n)).collect();
+            let by_key: HashMap<(u32, Identity), usize> = rows
+                .iter()
+                .enumerate()
+                .filter_map(|(n, id)| Some(((id.store, Identity::of(self.object(*id).primary_key()?)), n)))
+                .collect();
+            let needs = rows.iter().map(|row| self.needs(*row, &numbers, &by_key)).collect();
+            let mut later: HashSet<Id> = HashSet::new();
+            let waves = Waiting { rows, needs }.waves(|cycle| {
+                let cut = cycle.iter().position(|(row, edge, _)| match edge {
+                    Edge::Link(key) => {
+                        let table = self.table(*row);
+                        self.links.keys[*key].columns.iter().any(|column| table.column_def(*column).nullable)
+                    }
+                    Edge::Columns(_) => false,
+                });
+                let cut = cut.ok_or_else(|| self.circular(cycle))?;
+                if later.insert(cycle[cut].0) {
+                    inserts.linked_later.push(cycle[cut].0);
+                }
+                Ok(cut)
+            })?;
+            inserts.waves.extend(waves);
+        }
+        Ok(inserts)
+    }
+
+    fn circular(&self, cycle: &[(Id, Edge, Id)]) -> Error {
+        let link = |(row, edge, other): &(Id, Edge, Id)| {
+            let columns = match edge {
+                Edge::Link(key) => self.links.keys[*key].columns.as_slice(),
+                Edge::Columns(key) => key.columns,
+            };
+            let names: Vec<String> = columns.iter().map(|column| self.column_name(*row, *column)).collect();
+            format!("{} → {} ({})", self.describe(*row), self.describe(*other), names.join(", "))
+        };
+        Error::CircularDependency { links: cycle.iter().map(link).collect::<Vec<_>>().join(", ") }
+    }
+
+    /// The new rows that a row needs: over links that wait for a key, and over keys set by hand.
+    fn needs(
+        &self,
+        row: Id,
+        numbers: &HashMap<Id, usize>,
+        by_key: &HashMap<(u32, Identity), usize>,
+    ) -> Vec<(Edge, usize)> {
+        let mut needs: Vec<(Edge, usize)> = Vec::new();
+        for (key, parent) in self.awaited(row) {
+            needs.extend(numbers.get(&parent).map(|n| (Edge::Link(key), *n)));
         }
         for key in self.table(row).foreign_keys {
-            let Some(store) = self.known_store(key.target()) else { continue };
-            if let Some(values) = key_values(self.object(row).values(key.columns))
-                && let Some(parent) = by_key.get(&(store, Identity::of(values)))
-                && *parent != row
+            if let Some(store) = self.known_store(key.target())
                 && key.target_columns() == key.target().primary_key
+                && let Some(values) = key_values(self.object(row).values(key.columns))
+                && let Some(parent) = by_key.get(&(store, Identity::of(values)))
+                && numbers.get(&row) != Some(parent)
+                && !needs.iter().any(|(_, other)| other == parent)
             {
-                needs.push((None, *parent));
+                needs.push((Edge::Columns(key), *parent));
             }
         }
         needs
-    }
-
-    fn order_rows(&self, rows: Vec<Id>, waves: &mut Vec<Wave>) -> Result<()> {
-        let set: HashSet<Id> = rows.iter().copied().collect();
-        let by_key: HashMap<(u32, Identity), Id> = rows
-            .iter()
-            .filter_map(|id| Some(((id.store, Identity::of(self.object(*id).primary_key()?)), *id)))
-            .collect();
-        let mut waiting: Vec<(Id, Vec<(Option<KeyId>, Id)>)> =
-            rows.into_iter().map(|row| (row, self.needs(row, &set, &by_key))).collect();
-        let mut deferred: HashSet<Id> = HashSet::new();
-        while !waiting.is_empty() {
-            let (ready, mut rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(_, needs)| needs.is_empty());
-            if ready.is_empty() {
-                // A cycle: a link over a key that may be NULL is written by an UPDATE afterwards.
-                let nullable = |row: Id, key: KeyId| {
-                    let table = self.table(row);
-                    self.links.keys[key].columns.iter().all(|column| table.column_def(*column).nullable)
-                };
-                let found = rest.iter_mut().find_map(|(row, needs)| {
-                    let n = needs.iter().position(|(key, _)| key.is_some_and(|key| nullable(*row, key)))?;
-                    needs.remove(n);
-                    Some(*row)
-                });
-                match found {
-                    Some(row) => {
-                        deferred.insert(row);
-                    }
-                    None => {
-                        let links = rest.iter().flat_map(|(row, needs)| {
-                            needs
-                                .iter()
-                                .map(|(_, parent)| format!("{} → {}", self.describe(*row), self.describe(*parent)))
-                        });
-                        return Err(Error::CircularDependency { links: links.collect::<Vec<_>>().join(", ") });
-                    }
-                }
-            } else {
-                let rows: Vec<Id> = ready.into_iter().map(|(row, _)| row).collect();
-                let done: HashSet<Id> = rows.iter().copied().collect();
-                rest.iter_mut().for_each(|(_, needs)| needs.retain(|(_, parent)| !done.contains(parent)));
-                let late = rows.iter().copied().filter(|row| deferred.contains(row)).collect();
-                waves.push(Wave { rows, deferred: late });
-            }
-            waiting = rest;
-        }
-        Ok(())
     }
 
     /// Doomed rows, in waves: children before their parents.
     ///
     /// # Errors
     /// [`Error::CircularDependency`] for rows that reference each other over keys that can't be NULL.
-    pub(super) fn order_deletes(&self, doomed: &[Id]) -> Result<Vec<Wave>> {
-        let mut waves = Vec::new();
-        for group in order_tables(&self.tables_of(doomed)).into_iter().rev() {
-            let rows: Vec<Id> = doomed.iter().copied().filter(|id| group.contains(&self.table(*id))).collect();
+    pub(super) fn order_deletes(&self, doomed: &[Id]) -> Result<Deletes> {
+        let mut deletes = Deletes::default();
+        for group in order_tables(by_table(self, doomed)).into_iter().rev() {
             if !refers_to_itself(&group) {
-                waves.push(Wave { rows, deferred: Vec::new() });
+                deletes.waves.extend(group.into_iter().map(|(_, rows)| rows));
                 continue;
             }
-            let by_key: HashMap<(u32, Identity), Id> =
-                rows.iter().filter_map(|id| Some(((id.store, Identity::of(self.original_key(*id)?)), *id))).collect();
-            // Who references whom, by the rows as they are in the database.
-            let mut references: HashMap<Id, Vec<Id>> = HashMap::new();
-            for row in &rows {
+            let rows: Vec<Id> = group.into_iter().flat_map(|(_, rows)| rows).collect();
+            let by_key: HashMap<(u32, Identity), usize> = rows
+                .iter()
+                .enumerate()
+                .filter_map(|(n, id)| Some(((id.store, Identity::of(self.original_key(*id)?)), n)))
+                .collect();
+            // A row waits for those that reference it, by the rows as they are in the database.
+            let mut needs: Vec<Vec<(Edge, usize)>> = vec![Vec::new(); rows.len()];
+            for (n, row) in rows.iter().enumerate() {
                 for key in self.table(*row).foreign_keys {
                     let values = key.columns.iter().map(|column| self.original(*row, *column)).collect();
-                    let Some(store) = self.known_store(key.target()) else { continue };
-                    if let Some(values) = key_values(values)
+                    if let Some(store) = self.known_store(key.target())
+                        && let Some(values) = key_values(values)
                         && let Some(parent) = by_key.get(&(store, Identity::of(values)))
-                        && parent != row
+                        && *parent != n
                     {
-                        references.entry(*row).or_default().push(*parent);
+                        needs[*parent].push((Edge::Columns(key), n));
                     }
                 }
             }
-            let mut rest = rows;
-            let mut unlinked: HashSet<Id> = HashSet::new();
-            while !rest.is_empty() {
-                let referenced: HashSet<Id> = rest
-                    .iter()
-                    .filter(|row| !unlinked.contains(row))
-                    .flat_map(|row| references.get(row).into_iter().flatten().copied())
-                    .collect();
-                let (wave, later): (Vec<Id>, Vec<Id>) = rest.iter().partition(|row| !referenced.contains(row));
-                if wave.is_empty() {
-                    let nullable = |row: &Id| {
-                        let table = self.table(*row);
-                        let inside = |key: &&crate::entity::ForeignKeyDef| group.contains(&key.target());
-                        table
-                            .foreign_keys
-                            .iter()
-                            .filter(inside)
-                            .all(|key| key.columns.iter().all(|column| table.column_def(*column).nullable))
-                    };
-                    match rest.iter().find(|row| !unlinked.contains(row) && nullable(row)) {
-                        Some(row) => {
-                            unlinked.insert(*row);
-                        }
-                        None => {
-                            let names: Vec<String> = rest.iter().map(|row| self.describe(*row)).collect();
-                            return Err(Error::CircularDependency { links: names.join(", ") });
-                        }
+            let unlinked = &mut deletes.unlinked;
+            let waves = Waiting { rows, needs }.waves(|cycle| {
+                // The edge goes from the row that is referenced to the one that holds the key.
+                let nullable = |holder: Id, key: &ForeignKeyDef| -> Vec<u16> {
+                    let table = self.table(holder);
+                    key.columns.iter().copied().filter(|column| table.column_def(*column).nullable).collect()
+                };
+                for (n, (_, edge, holder)) in cycle.iter().enumerate() {
+                    let Edge::Columns(key) = edge else { continue };
+                    let columns = nullable(*holder, key);
+                    if !columns.is_empty() {
+                        unlinked.push((*holder, columns));
+                        return Ok(n);
                     }
-                    continue;
                 }
-                waves.push(Wave { rows: wave, deferred: Vec::new() });
-                rest = later;
-            }
-            if !unlinked.is_empty() {
-                // Their keys are set to NULL before anything is deleted.
-                waves.insert(0, Wave { rows: Vec::new(), deferred: unlinked.into_iter().collect() });
-            }
+                // The database deletes the holder along with it.
+                let cascades = |(_, edge, _): &(Id, Edge, Id)| matches!(edge, Edge::Columns(key) if key.on_delete == Action::Cascade);
+                cycle.iter().position(cascades).ok_or_else(|| {
+                    let held: Vec<_> = cycle.iter().map(|(row, edge, holder)| (*holder, *edge, *row)).collect();
+                    self.circular(&held)
+                })
+            })?;
+            deletes.waves.extend(waves);
         }
-        Ok(waves)
+        Ok(deletes)
     }
 
     /// The key of the row in the database.
-    pub(super) fn original_key(&self, id: Id) -> Option<Vec<crate::types::Value>> {
+    pub(in crate::session) fn original_key(&self, id: Id) -> Option<Vec<crate::types::Value>> {
         key_values(self.table(id).primary_key.iter().map(|column| self.original(id, *column)).collect())
     }
 }

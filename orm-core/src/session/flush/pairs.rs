@@ -1,11 +1,13 @@
+use super::by_table;
 use crate::dialect;
 use crate::entity::{Link, PassiveDeletes, RelRef, TableDef};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::{InSource, Node, Source};
 use crate::model::key_values;
 use crate::query::{DeleteTree, InsertSource, InsertTree, Tree};
 use crate::session::Session;
 use crate::session::arena::{Id, Stage};
+use crate::session::pairs::{Ends, Pair};
 use crate::types::Value;
 
 const CHUNK: usize = 500;
@@ -22,22 +24,15 @@ impl Session {
 
     /// All link rows of doomed objects, loaded or not.
     async fn delete_links_of(&mut self, doomed: &[Id]) -> Result<()> {
-        let mut tables: Vec<&'static TableDef> = Vec::new();
-        for id in doomed {
-            if !tables.contains(&self.table(*id)) {
-                tables.push(self.table(*id));
-            }
-        }
-        for table in tables {
+        for (table, rows) in by_table(self, doomed) {
             for index in 0..table.relationships.len() as u16 {
                 let relationship = RelRef { table, index, reversed: false };
                 let Link::Through(through) = &relationship.resolve()?.link else { continue };
                 if through.read_only || relationship.def().passive_deletes != PassiveDeletes::No {
                     continue;
                 }
-                let keys: Vec<Vec<Value>> = doomed
+                let keys: Vec<Vec<Value>> = rows
                     .iter()
-                    .filter(|id| self.table(**id) == table)
                     .filter_map(|id| key_values(through.local.iter().map(|c| self.original(*id, *c)).collect()))
                     .collect();
                 for keys in keys.chunks(CHUNK) {
@@ -46,18 +41,11 @@ impl Session {
             }
         }
         // Their pairs have no rows any more.
-        for n in 0..self.pairs.tables.len() {
-            let sides = self.pairs.tables[n].sides.clone();
-            let gone = |this: &Self, ends: &[u32; 2]| {
-                (0..2).any(|side| {
-                    let id = Id { store: sides[side].store, slot: ends[side] };
-                    matches!(this.stage(id), Stage::Doomed | Stage::Deleted)
-                })
-            };
-            let pairs: Vec<[u32; 2]> =
-                self.pairs.tables[n].pairs.keys().copied().filter(|ends| gone(self, ends)).collect();
-            for ends in pairs {
-                self.settle_pair(n, ends, false);
+        for table in 0..self.pairs.tables.len() {
+            for id in doomed {
+                for ends in self.pairs_of(table, *id) {
+                    self.settle_pair(table, ends, false);
+                }
             }
         }
         Ok(())
@@ -84,43 +72,35 @@ impl Session {
 
     async fn write_pair_table(&mut self, n: usize) -> Result<()> {
         let (table, sides) = (self.pairs.tables[n].table, self.pairs.tables[n].sides.clone());
-        let mut changed: Vec<([u32; 2], bool)> = self.pairs.tables[n]
-            .pairs
-            .iter()
-            .filter(|(_, pair)| pair.stored != pair.wanted)
-            .map(|(ends, pair)| (*ends, pair.wanted))
-            .collect();
-        changed.sort_unstable();
-        let mut parted: Vec<([u32; 2], Vec<Value>)> = Vec::new();
-        let mut new: Vec<([u32; 2], Vec<Value>)> = Vec::new();
-        for (ends, wanted) in changed {
-            let [a, b] = [0, 1].map(|side| Id { store: sides[side].store, slot: ends[side] });
-            if wanted && !(self.stage(a) == Stage::Persistent && self.stage(b) == Stage::Persistent) {
-                continue;
+        let mut parted: Vec<(Pair, Vec<Value>)> = Vec::new();
+        let mut new: Vec<Vec<Value>> = Vec::new();
+        let mut written: Vec<(Ends, bool)> = Vec::new();
+        for ends in self.pairs.take_queue(n) {
+            let Some(pair) = self.pairs.tables[n].pairs.get(&ends).copied() else { continue };
+            let ids = [0, 1].map(|side| self.pairs.tables[n].id(side, ends[side]));
+            let wanted = pair.wanted && ids.iter().all(|id| self.stage(*id) == Stage::Persistent);
+            // One that was parted unseen and linked again is made sure of.
+            if pair.stored && (!wanted || pair.assumed) {
+                let original = |id: Id, key: &[u16]| key.iter().map(|column| self.original(id, *column)).collect();
+                parted.push((pair, self.pair_values(n, ids, original)?));
             }
-            let mut values = Vec::new();
-            for (id, side) in [a, b].into_iter().zip(&sides) {
-                let key = if wanted {
-                    self.object(id).values(&side.key)
-                } else {
-                    side.key.iter().map(|column| self.original(id, *column)).collect()
-                };
-                values.extend(key.into_iter().flatten());
+            if wanted && (!pair.stored || pair.assumed) {
+                new.push(self.pair_values(n, ids, |id, key| self.object(id).values(key))?);
             }
-            if wanted { new.push((ends, values)) } else { parted.push((ends, values)) }
+            written.push((ends, wanted));
         }
         let columns: Vec<u16> = sides.iter().flat_map(|side| side.columns.clone()).collect();
         for part in parted.chunks(CHUNK) {
-            let certain = part.iter().filter(|(ends, _)| !self.pairs.tables[n].pairs[ends].assumed).count() as u64;
+            let certain = part.iter().filter(|(pair, _)| !pair.assumed).count() as u64;
             let keys: Vec<Vec<Value>> = part.iter().map(|(_, values)| values.clone()).collect();
             let matched = self.delete_link_rows(table, &columns, &keys).await?;
-            Self::check_links(table, certain, matched)?;
-            for (ends, _) in part {
-                self.settle_pair(n, *ends, false);
+            if matched < certain {
+                let keys = "a link row".to_owned();
+                return Err(Error::StaleData { table: table.name.to_owned(), keys, expected: certain, matched });
             }
         }
         for part in new.chunks(CHUNK) {
-            let values = part.iter().flat_map(|(_, values)| values.iter().cloned().map(Some)).collect();
+            let values = part.iter().flat_map(|values| values.iter().cloned().map(Some)).collect();
             let tree = InsertTree {
                 table,
                 columns: columns.clone(),
@@ -130,22 +110,37 @@ impl Session {
             };
             let statement = dialect::compile_insert(tree, self.engine.capabilities())?;
             self.send(statement).await?;
-            for (ends, _) in part {
-                self.settle_pair(n, *ends, true);
-            }
+        }
+        for (ends, stored) in written {
+            self.settle_pair(n, ends, stored);
         }
         Ok(())
     }
 
+    /// The values of a pair's row.
+    fn pair_values(
+        &self,
+        n: usize,
+        ids: [Id; 2],
+        read: impl Fn(Id, &[u16]) -> Vec<Option<Value>>,
+    ) -> Result<Vec<Value>> {
+        let mut values = Vec::new();
+        for (id, side) in ids.into_iter().zip(&self.pairs.tables[n].sides) {
+            values.extend(
+                key_values(read(id, &side.key)).ok_or_else(|| {
+                    Error::Session(format!("{} has no key, so it can't be linked", self.describe(id)))
+                })?,
+            );
+        }
+        Ok(values)
+    }
+
     /// The pair's row is there, or gone.
-    fn settle_pair(&mut self, n: usize, ends: [u32; 2], stored: bool) {
-        if let Some(pair) = self.pairs.tables[n].pairs.get_mut(&ends) {
-            let before = *pair;
+    fn settle_pair(&mut self, n: usize, ends: Ends, stored: bool) {
+        self.pairs.change(n, ends, |pair| {
             pair.stored = stored;
             pair.wanted = stored;
-            if let Some(journal) = &mut self.flushing {
-                journal.pair(n, ends, before);
-            }
-        }
+            pair.assumed = false;
+        });
     }
 }

@@ -57,11 +57,17 @@ impl Session {
                 set.push((column, RawColumn { table, index: column }.fit(now)));
             }
         }
+        let (key, version) = self.row_key(id)?;
+        if let Some((column, before)) = &version {
+            // The version is the session's business: one that was written by hand is not taken.
+            self.assign(id, *column, before)?;
+        }
         if set.is_empty() {
             self.slot_mut(id).original = None;
             return Ok(());
         }
-        let (key, version) = self.row_key(id)?;
+        let changed: Vec<u16> = set.iter().map(|(column, _)| *column).collect();
+        self.check_linked(id, &changed)?;
         if let Some((column, before)) = &version {
             set.push((*column, next_version(before)));
         }
@@ -79,7 +85,7 @@ impl Session {
             return Err(Error::StaleData { table: table.name.to_owned(), keys, expected: 1, matched });
         }
         if let Some((column, before)) = version {
-            self.set_column(id, column, &next_version(&before));
+            self.assign(id, column, &next_version(&before))?;
         }
         self.slot_mut(id).original = None;
         Ok(())

@@ -1,0 +1,110 @@
+//! How objects come in: from the program, and from rows.
+
+use super::Session;
+use super::arena::{Id, Identity, Stage};
+use crate::entity::RelRef;
+use crate::error::{Error, Result};
+use crate::types::Row;
+use std::any::Any;
+use std::sync::Arc;
+
+impl Session {
+    /// Moves a new object (a `&mut Option<M>`) in.
+    pub(super) fn insert_object(&mut self, store: u32, object: &mut dyn Any) -> Id {
+        self.added += 1;
+        let order = self.added;
+        let store_ref = &mut self.stores[store as usize];
+        let slot = store_ref.allocate(Stage::Pending, order);
+        store_ref.slots[slot as usize].born = true;
+        store_ref.objects.insert(slot as usize, object);
+        Id { store, slot }
+    }
+
+    /// Takes a row in: an object that is known stays as it is unless it is stale or `overwrite` is asked for and it has no
+    /// unsaved change.
+    pub(super) fn absorb(&mut self, store: u32, row: &dyn Row, at: usize, overwrite: bool) -> Result<Id> {
+        let this = &mut self.stores[store as usize];
+        let mut known = None;
+        if let Some(column) = this.integer_key
+            && let Ok(Some(key)) = row.i64(at + usize::from(column))
+        {
+            known = this.identity.get(&Identity::Int(key)).copied();
+        }
+        let id = match known {
+            Some(slot) => Id { store, slot },
+            None => match self.take_row(store, row, at)? {
+                (id, true) => return Ok(id),
+                (id, false) => id,
+            },
+        };
+        let slot = self.slot(id);
+        if slot.stage == Stage::Persistent && (slot.stale || overwrite) {
+            self.overwrite(id, row, at)?;
+        }
+        Ok(id)
+    }
+
+    /// Decodes a row into a slot, unless its key turns out to be known: gives the object and whether it is new.
+    fn take_row(&mut self, store: u32, row: &dyn Row, at: usize) -> Result<(Id, bool)> {
+        self.added += 1;
+        let order = self.added;
+        let this = &mut self.stores[store as usize];
+        let slot = this.allocate(Stage::Persistent, order);
+        if let Err(error) = this.objects.decode(slot as usize, row, at) {
+            this.give_back(slot);
+            return Err(error);
+        }
+        let Some(key) = this.objects.get(slot as usize).and_then(|object| object.primary_key_values()) else {
+            this.give_back(slot);
+            return Err(Error::Statement(format!(
+                "a row of {} has no primary key, so it can't be an object of a session",
+                this.table.name
+            )));
+        };
+        let key = Identity::of(key);
+        if let Some(other) = this.identity.get(&key).copied() {
+            this.give_back(slot);
+            return Ok((Id { store, slot: other }, false));
+        }
+        this.identity.insert(key, slot);
+        let id = Id { store, slot };
+        self.attach_fields(id);
+        self.reindex(id);
+        self.was_read(id);
+        Ok((id, true))
+    }
+
+    /// Marks the relationship fields as the session's.
+    fn attach_fields(&mut self, id: Id) {
+        let table = self.table(id);
+        for index in 0..table.relationships.len() as u16 {
+            let name = RelRef { table, index, reversed: false }.full_name();
+            self.object_mut(id).relation_mut(index).attach(name);
+        }
+    }
+
+    /// Brings a known object up to date; an edited column keeps its edit, and its original becomes fresh.
+    fn overwrite(&mut self, id: Id, row: &dyn Row, at: usize) -> Result<()> {
+        let table = self.table(id);
+        for (n, column) in (0..table.columns.len() as u16).enumerate() {
+            let decode = |this: &Self, reason| Error::Decode { column: this.column_name(id, column), reason };
+            let now = self.object(id).value(column);
+            self.object_mut(id).read(column, row, at + n).map_err(|reason| decode(self, reason))?;
+            let fresh = self.object(id).value(column);
+            let Some(original) = &mut self.slot_mut(id).original else { continue };
+            let edited = original[n] != now;
+            Arc::make_mut(original)[n] = fresh;
+            if edited {
+                let kept = match &now {
+                    Some(now) => self.object_mut(id).set(column, now),
+                    None => self.object_mut(id).unset(column),
+                };
+                kept.map_err(|reason| decode(self, reason))?;
+            }
+        }
+        self.slot_mut(id).stale = false;
+        self.reindex(id);
+        self.was_read(id);
+        Ok(())
+    }
+}

@@ -1,0 +1,155 @@
+//! What a rollback restores, level by level: the transaction, and each savepoint in it.
+
+use super::Session;
+use super::arena::{Columns, Id, Stage};
+use super::collections::CollectionKind;
+use super::links::{KeyId, Override};
+
+/// An object as it was when a level began.
+#[derive(Debug)]
+pub(super) struct Base {
+    level: usize,
+    stage: Stage,
+    columns: Columns,
+    links: Vec<(KeyId, Override)>,
+    /// The same for the level below, or one further below.
+    below: Option<Box<Base>>,
+}
+
+/// What happened since a level began.
+#[derive(Debug, Default)]
+pub(super) struct Level {
+    /// Objects that have a [`Base`] of this level.
+    journaled: Vec<Id>,
+    /// Objects that were read after its first write: a rollback makes them stale.
+    read: Vec<Id>,
+    /// Collections that were loaded after its first write.
+    loaded: Vec<(CollectionKind, Id)>,
+    /// Where its changes to pairs begin.
+    pairs: usize,
+    /// Whether it has written anything.
+    pub(super) wrote: bool,
+}
+
+impl Session {
+    fn level(&mut self) -> &mut Level {
+        let last = self.levels.len() - 1;
+        &mut self.levels[last]
+    }
+
+    /// Whether the open transaction has written anything.
+    pub(super) fn wrote(&self) -> bool {
+        self.levels.iter().any(|level| level.wrote)
+    }
+
+    /// Notes that the transaction writes.
+    pub(super) fn writes(&mut self) {
+        self.level().wrote = true;
+    }
+
+    fn writing_level(&mut self) -> Option<&mut Level> {
+        self.levels.iter_mut().rev().find(|level| level.wrote)
+    }
+
+    /// Notes that an object's columns came from the database.
+    pub(super) fn was_read(&mut self, id: Id) {
+        if let Some(level) = self.writing_level() {
+            level.read.push(id);
+        }
+    }
+
+    /// Notes that a collection was loaded.
+    pub(super) fn was_loaded(&mut self, kind: CollectionKind, owner: Id) {
+        if let Some(level) = self.writing_level() {
+            level.loaded.push((kind, owner));
+        }
+    }
+
+    /// Keeps what a rollback goes back to, once per level. `columns` are the object's.
+    pub(super) fn remember(&mut self, id: Id, columns: &Columns) {
+        let level = self.levels.len() - 1;
+        if self.slot(id).base.as_ref().is_some_and(|base| base.level == level) {
+            return;
+        }
+        let links = self.overrides(id);
+        let slot = self.slot_mut(id);
+        let below = slot.base.take();
+        slot.base = Some(Box::new(Base { level, stage: slot.stage, columns: Columns::clone(columns), links, below }));
+        self.level().journaled.push(id);
+    }
+
+    /// The transaction was committed: what is loaded stays, what was deleted ends.
+    pub(super) fn settle(&mut self) {
+        let mut gone = Vec::new();
+        for level in std::mem::replace(&mut self.levels, vec![Level::default()]) {
+            for id in level.journaled {
+                self.slot_mut(id).base = None;
+                if self.stage(id) == Stage::Deleted {
+                    gone.push(id);
+                }
+            }
+        }
+        self.pairs.settle(&gone);
+        for id in gone {
+            // One that was journaled on two levels is listed twice.
+            if self.stage(id) == Stage::Deleted {
+                self.free(id);
+            }
+        }
+    }
+
+    /// Puts memory back to what it was when a level began; the level begins anew.
+    pub(super) fn restore(&mut self, to: usize) {
+        self.problems.clear();
+        self.orphans.clear();
+        self.unsynced.clear();
+        for id in std::mem::take(&mut self.touched) {
+            let slot = self.slot_mut(id);
+            slot.touched = false;
+            slot.original = None;
+            if slot.stage == Stage::Pending {
+                slot.stage = Stage::Withdrawn;
+            }
+        }
+        while self.levels.len() > to {
+            let Some(level) = self.levels.pop() else { break };
+            for id in &level.journaled {
+                self.restore_object(*id, self.levels.len());
+            }
+            self.pairs.undo(level.pairs);
+            for (kind, owner) in level.loaded {
+                self.collections.forget_one(kind, owner);
+            }
+            for id in level.read {
+                self.slot_mut(id).stale = true;
+            }
+        }
+        self.pairs.drop_queue();
+        if to == 0 {
+            self.pairs.settle(&[]);
+        }
+        self.levels.push(Level { pairs: self.pairs.mark(), ..Level::default() });
+    }
+
+    fn restore_object(&mut self, id: Id, level: usize) {
+        if self.slot(id).base.as_ref().is_none_or(|base| base.level != level) {
+            return;
+        }
+        let Some(base) = self.slot_mut(id).base.take() else { return };
+        if matches!(self.stage(id), Stage::Persistent | Stage::Doomed) {
+            let key = self.object(id).primary_key_values();
+            self.unidentify(id, key);
+        }
+        self.write_columns(id, &base.columns);
+        let slot = self.slot_mut(id);
+        slot.original = None;
+        slot.base = base.below;
+        slot.stage = if base.stage == Stage::Pending { Stage::Withdrawn } else { base.stage };
+        if slot.stage == Stage::Persistent
+            && let Err(error) = self.identify(id)
+        {
+            self.problems.push(error.to_string());
+        }
+        self.restore_overrides(id, base.links);
+    }
+}
