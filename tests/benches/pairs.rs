@@ -75,7 +75,7 @@ const LOOKUPS: i64 = 200;
 const PAIRS: usize = 60;
 
 fn users(count: usize) -> Vec<User> {
-    let color = |n: usize| (n % 2 == 0).then(|| format!("color {}", n % 10));
+    let color = |n: usize| n.is_multiple_of(2).then(|| format!("color {}", n % 10));
     (0..count).map(|n| User { name: format!("User {n}"), hair_color: color(n), ..User::default() }).collect()
 }
 

@@ -50,6 +50,42 @@ async fn drop_after<F: Future>(polls: usize, future: F) -> Option<F::Output> {
     Dropped { future: Box::pin(future), polls }.await
 }
 
+/// A file that may not be read. The superuser may read all, so there this test runs itself again as nobody.
+#[test]
+fn an_unreadable_file_is_refused() {
+    use std::os::unix::{fs::PermissionsExt, process::CommandExt};
+    use std::process::Command;
+    const FILE: &str = "ORM_TEST_UNREADABLE";
+    const NOBODY: u32 = 65_534;
+    if let Ok(file) = std::env::var(FILE) {
+        let error = tests::block_on(connect(&format!("sqlite://{file}")));
+        assert!(matches!(error, Error::LoginRefused { .. }), "{error:?}");
+        return says(&error, &["closed.db"]);
+    }
+    let folder = std::env::temp_dir().join(format!("orm-unreadable-{}", std::process::id()));
+    let file = folder.join("closed.db");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(&file, "").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o000)).unwrap();
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", "errors::an_unreadable_file_is_refused"]).env(FILE, &file).current_dir("/");
+    if std::fs::read(&file).is_ok() {
+        again.uid(NOBODY).gid(NOBODY);
+    }
+    let output = again.output();
+    std::fs::remove_dir_all(&folder).unwrap();
+    match output {
+        Err(error) => {
+            tests::skip("sqlite", "errors::an_unreadable_file_is_refused", &format!("nobody may not run it: {error}"))
+        }
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && said.contains("1 passed"), "{said}");
+        }
+    }
+}
+
 #[test]
 fn a_url_that_means_nothing_is_an_error() {
     tests::block_on(async {

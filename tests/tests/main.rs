@@ -1,5 +1,8 @@
 //! The tests that cross crates, in one binary.
 
+// Models are written as in any program: public, and with several constraints of one kind.
+#![allow(unreachable_pub, clippy::duplicated_attributes)]
+
 mod broad;
 mod chinook;
 mod compile_fail;

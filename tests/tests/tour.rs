@@ -5,7 +5,7 @@
 
 use orm_core::Result;
 use orm_core::prelude::*;
-use tests::{Db, matrix};
+use tests::matrix;
 
 /// The examples and rows of the tour that are not built.
 const NOT_YET: &[&str] = &[
@@ -227,6 +227,7 @@ mod further {
     #[test]
     fn its_metadata_is_sound() -> orm_core::Result<()> {
         let schema = metadata![Customer, Place, Profile, Club, Membership, Fee].schema()?;
+        assert_eq!(Customer::default().cached, None);
         let names: Vec<&str> = schema.tables.iter().map(|table| table.name.as_str()).collect();
         assert_eq!(names, ["customers", "places", "profiles", "clubs", "memberships", "fees", "friends"]);
         Ok(())
