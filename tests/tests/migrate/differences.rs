@@ -1,5 +1,8 @@
 //! What differs between models and a database.
 
+// Clippy takes one column in two indexes for an attribute written twice.
+#![allow(clippy::duplicated_attributes)]
+
 use super::{lines, made, migrator, number, tables};
 use crate::broad;
 use orm_migrate::Revision;
@@ -17,29 +20,29 @@ mod before {
         index(name = "ix_gone", columns(old)),
         check(name = "ck_items_price", "price BETWEEN 1 AND 100")
     )]
-    pub struct Item {
+    pub(crate) struct Item {
         #[orm(primary_key)]
-        pub id: i64,
+        pub(crate) id: i64,
         #[orm(length = 30)]
-        pub name: String,
-        pub price: i32,
-        pub old: Option<i32>,
+        pub(crate) name: String,
+        pub(crate) price: i32,
+        pub(crate) old: Option<i32>,
     }
 
     #[derive(Model, Debug, Clone, Default)]
     #[orm(table = "strict", comment = "one")]
-    pub struct Strict {
+    pub(crate) struct Strict {
         #[orm(primary_key)]
-        pub id: i64,
+        pub(crate) id: i64,
         #[orm(length = 30)]
-        pub grows: String,
-        pub loosens: i32,
+        pub(crate) grows: String,
+        pub(crate) loosens: i32,
         #[orm(server_default = "1")]
-        pub given: i32,
+        pub(crate) given: i32,
         #[orm(comment = "a")]
-        pub commented: Option<i32>,
+        pub(crate) commented: Option<i32>,
         #[orm(check = "checked IN (1, 2)")]
-        pub checked: i32,
+        pub(crate) checked: i32,
     }
 }
 
@@ -53,46 +56,46 @@ mod after {
         index(name = "ix_changed", columns(name)),
         check(name = "ck_items_price", "price BETWEEN 1 AND 100")
     )]
-    pub struct Item {
+    pub(crate) struct Item {
         #[orm(primary_key)]
-        pub id: i64,
+        pub(crate) id: i64,
         #[orm(length = 30)]
-        pub name: String,
-        pub price: i32,
+        pub(crate) name: String,
+        pub(crate) price: i32,
         #[orm(unique)]
-        pub code: Option<Uuid>,
+        pub(crate) code: Option<Uuid>,
         #[orm(index, server_default = "'new'")]
-        pub state: String,
+        pub(crate) state: String,
         #[orm(server_default = "true")]
-        pub active: bool,
+        pub(crate) active: bool,
         #[orm(secondary = "item_labels")]
-        pub labels: ManyToMany<Label>,
+        pub(crate) labels: ManyToMany<Label>,
     }
 
     #[derive(Model, Debug, Clone, Default)]
     #[orm(table = "labels")]
-    pub struct Label {
+    pub(crate) struct Label {
         #[orm(primary_key)]
-        pub id: i64,
+        pub(crate) id: i64,
         #[orm(references = Item::id)]
-        pub first_item_id: Option<i64>,
-        pub items: ManyToMany<Item>,
+        pub(crate) first_item_id: Option<i64>,
+        pub(crate) items: ManyToMany<Item>,
     }
 
     #[derive(Model, Debug, Clone, Default)]
     #[orm(table = "strict", comment = "two")]
-    pub struct Strict {
+    pub(crate) struct Strict {
         #[orm(primary_key)]
-        pub id: i64,
+        pub(crate) id: i64,
         #[orm(length = 60)]
-        pub grows: String,
-        pub loosens: Option<i32>,
+        pub(crate) grows: String,
+        pub(crate) loosens: Option<i32>,
         #[orm(server_default = "2")]
-        pub given: i32,
+        pub(crate) given: i32,
         #[orm(comment = "b")]
-        pub commented: Option<i32>,
+        pub(crate) commented: Option<i32>,
         #[orm(check = "checked IN (1, 2, 3)")]
-        pub checked: i32,
+        pub(crate) checked: i32,
     }
 }
 
@@ -102,13 +105,13 @@ mod renamed {
     #[derive(Model, Debug, Clone, Default)]
     #[orm(table = "items", index(name = "ix_kept", columns(price)), index(name = "ix_changed", columns(price, name)))]
     #[orm(check(name = "ck_items_price", "price BETWEEN 1 AND 100"), index(name = "ix_gone", columns(fresh)))]
-    pub struct Item {
+    pub(crate) struct Item {
         #[orm(primary_key)]
-        pub id: i64,
+        pub(crate) id: i64,
         #[orm(length = 30)]
-        pub name: String,
-        pub price: i32,
-        pub fresh: Option<i32>,
+        pub(crate) name: String,
+        pub(crate) price: i32,
+        pub(crate) fresh: Option<i32>,
     }
 }
 
@@ -117,19 +120,19 @@ mod keyed {
 
     #[derive(Model, Debug, Clone, Default)]
     #[orm(table = "strict", comment = "one")]
-    pub struct Strict {
+    pub(crate) struct Strict {
         #[orm(primary_key)]
-        pub id: i64,
+        pub(crate) id: i64,
         #[orm(primary_key, length = 30)]
-        pub grows: String,
-        pub loosens: i32,
+        pub(crate) grows: String,
+        pub(crate) loosens: i32,
         #[orm(server_default = "1")]
-        pub given: i32,
+        pub(crate) given: i32,
         #[orm(comment = "a")]
-        pub commented: Option<i32>,
+        pub(crate) commented: Option<i32>,
         #[orm(check = "checked IN (1, 2)")]
-        pub checked: i32,
-        pub needed: i32,
+        pub(crate) checked: i32,
+        pub(crate) needed: i32,
     }
 }
 
