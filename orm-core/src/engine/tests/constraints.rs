@@ -48,7 +48,7 @@ async fn each_kind_of_constraint_has_its_error() {
         } else {
             assert_eq!(constraint.as_deref(), Some("uq_child_name"));
         }
-        assert_eq!(table.as_deref(), if dialect == Dialect::MariaDb { None } else { Some("child") });
+        assert_eq!(table.as_deref(), Some("child"));
 
         let error = run(insert(1, text("x"), 5, 1)).await;
         assert!(matches!(error, Error::UniqueViolation { .. }), "{error:?}");
