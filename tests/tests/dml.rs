@@ -161,6 +161,35 @@ matrix! {
         Ok(())
     }
 
+    #[on(sqlite, postgres)]
+    async fn an_upsert_can_mean_a_partial_index(db: Db) -> Result<()> {
+        db.create(metadata![Seat]).await?;
+        let seat = |id, taken, guest: &str| Seat { id, row: 1, taken, guest: guest.into() };
+        let seats = [seat(1, false, "nobody"), seat(2, false, "nobody"), seat(3, true, "ann")];
+        db.engine.execute(insert(Seat).rows(&seats)).await?;
+        let upsert = |guest: &str| {
+            insert(Seat)
+                .rows(&[seat(4, true, guest)])
+                .on_conflict(Seat::row)
+                .index_where(Seat::taken)
+                .update_where(|new| new.get(Seat::guest).ne("nobody"))
+                .do_update(|new| Seat::guest.to(new.get(Seat::guest)))
+        };
+        assert_eq!(db.engine.execute(upsert("bob")).await?, 1);
+        assert_eq!(db.engine.execute(upsert("nobody")).await?, 0);
+        let guests = db.engine.all(select((Seat::id, Seat::guest)).filter(Seat::taken)).await?;
+        assert_eq!(guests, [(3, "bob".to_owned())]);
+        Ok(())
+    }
+
+    #[on(mariadb, mysql)]
+    async fn a_condition_of_an_upsert_is_refused_where_there_is_none(db: Db) -> Result<()> {
+        let upsert = insert(User).rows(&[user("x")]).on_conflict(User::name).update_where(|new| new.get(User::id).gt(1));
+        let refused = db.engine.execute(upsert.do_update(|new| User::fullname.to(new.get(User::fullname)))).await;
+        assert!(matches!(&refused, Err(Error::Unsupported { .. })), "{refused:?}");
+        Ok(())
+    }
+
     async fn text_takes_named_binds(db: Db) -> Result<()> {
         seed(&db).await?;
         let rows = db.engine
@@ -216,4 +245,14 @@ matrix! {
         assert_eq!(db.engine.all(select(Order::id).order_by(Order::id)).await?, [3, 4]);
         Ok(())
     }
+}
+
+#[derive(Model, Debug, Clone, Default, PartialEq)]
+#[orm(table = "seats", index(name = "ux_seats_taken", columns(row), unique, where = "taken"))]
+struct Seat {
+    #[orm(primary_key)]
+    id: i64,
+    row: i32,
+    taken: bool,
+    guest: String,
 }

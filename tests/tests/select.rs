@@ -295,4 +295,45 @@ matrix! {
         assert_eq!(record.statements().len(), 4, "{:?}", record.statements().len());
         Ok(())
     }
+
+    /// What was not loaded is null in JSON, and comes back from null or absence as not loaded.
+    async fn an_owned_tree_is_ready_for_serde(db: Db) -> Result<()> {
+        db.create(metadata![Author, Book]).await?;
+        let mut session = db.engine.session();
+        let books = vec![Book { title: "Solaris".into(), ..Default::default() }];
+        session.add(Author { name: "Lem".into(), books: books.into(), ..Default::default() });
+        session.commit().await?;
+        let author = db.engine.one(select(Author).options(selectinload(Author::books))).await?;
+        let json = serde_json::to_value(&author).map_err(Error::custom)?;
+        let book = serde_json::json!({"id": 1, "title": "Solaris", "author_id": 1, "author": null});
+        assert_eq!(json, serde_json::json!({"id": 1, "name": "Lem", "books": [book]}));
+        let back: Author = serde_json::from_value(json).map_err(Error::custom)?;
+        assert_eq!(back.books.get()?[0].title, "Solaris");
+        assert!(matches!(back.books.get()?[0].author.get(), Err(Error::NotLoaded { .. })));
+        let short: Author = serde_json::from_str(r#"{"id": 2, "name": "x"}"#).map_err(Error::custom)?;
+        assert!(matches!(short.books.get(), Err(Error::NotLoaded { .. })));
+        Ok(())
+    }
+}
+
+#[derive(Model, serde::Serialize, serde::Deserialize, Debug, Clone, Default, PartialEq)]
+#[orm(table = "authors")]
+struct Author {
+    #[orm(primary_key)]
+    id: i64,
+    name: String,
+    #[serde(default)]
+    books: HasMany<Book>,
+}
+
+#[derive(Model, serde::Serialize, serde::Deserialize, Debug, Clone, Default, PartialEq)]
+#[orm(table = "books")]
+struct Book {
+    #[orm(primary_key)]
+    id: i64,
+    title: String,
+    #[orm(references = Author::id)]
+    author_id: i64,
+    #[serde(default)]
+    author: BelongsTo<Author>,
 }

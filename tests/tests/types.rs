@@ -351,6 +351,23 @@ matrix! {
         Ok(())
     }
 
+    /// More digits than a `Decimal` has.
+    async fn big_decimals_keep_60_digits(db: Db) -> Result<()> {
+        db.create(metadata![Ledger]).await?;
+        let numbers = [
+            "123456789012345678901234567890.123456789012345678901234567891",
+            "-0.000000000000000000000000000001",
+            "9999999999999999999999999999999999",
+            "0",
+        ];
+        let rows = numbers.iter().zip(1..).map(|(text, id)| Ledger { id, balance: text.parse().unwrap(), maybe: None });
+        let rows: Vec<Ledger> = rows.collect();
+        round_trip!(db, Ledger, rows.clone());
+        assert_eq!(db.engine.scalar(select(Ledger::id).filter(Ledger::balance.eq(rows[0].balance.clone()))).await?, 1);
+        assert_eq!(db.engine.all(select(Ledger::id).order_by(Ledger::balance)).await?, [2, 4, 1, 3]);
+        Ok(())
+    }
+
     async fn sums_of_decimals_are_exact(db: Db) -> Result<()> {
         db.create(metadata![Priced]).await?;
         let rows: Vec<Priced> = (1..=100).map(|id| Priced { id, price: Decimal::new(10, 2) }).collect();
@@ -505,6 +522,15 @@ struct Priced {
     id: i64,
     #[orm(precision = 10, scale = 2)]
     price: Decimal,
+}
+
+#[derive(Model, Debug, Clone, Default, PartialEq)]
+#[orm(table = "ledgers")]
+struct Ledger {
+    #[orm(primary_key)]
+    id: i64,
+    balance: BigDecimal,
+    maybe: Option<BigDecimal>,
 }
 
 #[derive(Model, Debug, Clone, Default, PartialEq)]
