@@ -368,6 +368,15 @@ matrix! {
         Ok(())
     }
 
+    #[on(mariadb, mysql)]
+    async fn a_31st_digit_after_the_point_is_refused(db: Db) -> Result<()> {
+        db.create(metadata![Ledger]).await?;
+        let balance: BigDecimal = format!("0.{}1", "0".repeat(30)).parse().unwrap();
+        let refused = db.engine.execute(insert(Ledger).set(Ledger::balance, balance)).await;
+        assert!(matches!(&refused, Err(Error::Bind { .. })), "{refused:?}");
+        Ok(())
+    }
+
     async fn sums_of_decimals_are_exact(db: Db) -> Result<()> {
         db.create(metadata![Priced]).await?;
         let rows: Vec<Priced> = (1..=100).map(|id| Priced { id, price: Decimal::new(10, 2) }).collect();

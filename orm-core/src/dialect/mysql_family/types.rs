@@ -40,8 +40,9 @@ pub(super) fn column(ty: &Type, usage: TypeUse, capabilities: &Capabilities) -> 
             Dialect::MariaDb => "UUID".into(),
             _ => "BINARY(16)".into(),
         },
-        // Every decimal of 28 digits, wherever its point is.
-        Type::Decimal { precision: None, .. } => "DECIMAL(58, 28)".into(),
+        // The most that there is: every decimal of 28 digits, wherever its point is, and no digit after the point is lost
+        // that a value may have (30, else it is refused).
+        Type::Decimal { precision: None, .. } => "DECIMAL(65, 30)".into(),
         Type::Decimal { precision, scale } => sized("DECIMAL", *precision, *scale),
         Type::Json => "JSON".into(),
         Type::Enum { values, .. } => {

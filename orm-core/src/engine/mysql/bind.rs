@@ -40,6 +40,11 @@ fn add(arguments: &mut MySqlArguments, bind: &Value, dialect: Dialect) -> Result
         Value::F64(v) if !v.is_finite() => return refuse(FINITE),
         Value::F32(v) => arguments.add(*v),
         Value::F64(v) => arguments.add(*v),
+        Value::Decimal(v)
+            if v.split_once('.').is_some_and(|(_, fraction)| fraction.trim_end_matches('0').len() > 30) =>
+        {
+            return refuse("it has more than the 30 digits after the point that a DECIMAL keeps, and would be rounded");
+        }
         Value::Text(v) | Value::Json(v) | Value::Decimal(v) | Value::Enum { value: v, .. } => arguments.add(v.as_str()),
         Value::Bytes(v) => arguments.add(v.as_slice()),
         Value::Date(v) if !in_range(*v) => return refuse(YEARS),
