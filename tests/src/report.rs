@@ -1,5 +1,15 @@
+use std::cell::Cell;
 use std::fs::OpenOptions;
 use std::io::Write;
+
+thread_local! {
+    static SKIPPED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the test on this thread said that it does not run.
+pub(crate) fn was_skipped() -> bool {
+    SKIPPED.get()
+}
 
 /// Adds a line to the report that `ORM_TEST_REPORT` names, if any.
 ///
@@ -18,6 +28,7 @@ pub fn report(verb: &str, database: &str, what: &str) {
 
 /// Says loudly that a test does not run, past cargo's capture of what tests print.
 pub fn skip(database: &str, test: &str, why: &str) {
+    SKIPPED.set(true);
     report("skipped", database, &format!("{test} ({why})"));
     // `eprintln!` is captured in a test that passes, and this one passes.
     let _ = writeln!(std::io::stderr(), "SKIPPED on {database}: {test}: {why}");

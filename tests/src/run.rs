@@ -1,4 +1,4 @@
-use crate::report::{report, skip};
+use crate::report::{report, skip, was_skipped};
 use crate::{Database, Db};
 use orm_core::Result;
 use orm_core::dialect::Capabilities;
@@ -65,18 +65,18 @@ where
                     skip(database.name(), test, &format!("it has no {name}"));
                     Ok(())
                 }
-                _ => {
-                    report("ran", database.name(), test);
-                    match tokio::time::timeout(LONGEST, body(db.clone())).await {
-                        Ok(outcome) => outcome,
-                        Err(_) => panic!("the test took longer than {LONGEST:?}"),
-                    }
-                }
+                _ => match tokio::time::timeout(LONGEST, body(db.clone())).await {
+                    Ok(outcome) => outcome,
+                    Err(_) => panic!("the test took longer than {LONGEST:?}"),
+                },
             };
             db.engine.close().await;
             outcome
         })
     }));
+    if !was_skipped() {
+        report("ran", database.name(), test);
+    }
     if !name.is_empty() {
         match runtime.block_on(database.drop(&server, &name)) {
             Ok(()) => report("dropped", database.name(), &name),
