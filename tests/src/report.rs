@@ -6,9 +6,9 @@ thread_local! {
     static SKIPPED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether the test on this thread said that it does not run.
+/// Whether a test on this thread said that it does not run, since this was asked last.
 pub(crate) fn was_skipped() -> bool {
-    SKIPPED.get()
+    SKIPPED.take()
 }
 
 /// Adds a line to the report that `ORM_TEST_REPORT` names, if any.

@@ -57,6 +57,8 @@ where
     if !name.is_empty() {
         report("created", database.name(), &name);
     }
+    // Tests may share a thread.
+    was_skipped();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             let db = Db::connect(database, url).await?;
