@@ -27,12 +27,13 @@ pub struct Statement {
     pub(super) text: Arc<str>,
     pub(super) binds: Vec<Value>,
     pub(super) cached: bool,
+    pub(super) single: bool,
 }
 
 impl Statement {
     /// A statement from its text and its binds, in the text's order.
     pub fn new(text: impl Into<Arc<str>>, binds: Vec<Value>) -> Self {
-        Statement { text: text.into(), binds, cached: true }
+        Statement { text: text.into(), binds, cached: true, single: false }
     }
 
     /// The driver forgets the prepared statement after the call: for texts that seldom come again, such as those of an
@@ -40,6 +41,14 @@ impl Statement {
     #[must_use]
     pub fn uncached(mut self) -> Self {
         self.cached = false;
+        self
+    }
+
+    /// One row is all that is wanted, or all there can be: where that saves something (SQLite, whose rows come from another
+    /// thread) the rest is not waited for.
+    #[must_use]
+    pub fn single(mut self) -> Self {
+        self.single = true;
         self
     }
 

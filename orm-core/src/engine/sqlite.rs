@@ -139,6 +139,7 @@ impl Backend for Open {
     fn fetch<'a>(&'a mut self, statement: &'a mut Statement, each: Each<'a>) -> Driving<'a, u64> {
         Box::pin(async move {
             let place = self.place;
+            let single = statement.single;
             let mut steps = self.start(statement)?;
             let (mut count, mut ended) = (0, false);
             while let Some(step) = steps.next().await {
@@ -146,6 +147,9 @@ impl Backend for Open {
                     Either::Right(row) => {
                         count += 1;
                         each(&row::Decoding(row))?;
+                        if single {
+                            return Ok(count);
+                        }
                     }
                     Either::Left(_) => ended = true,
                 }

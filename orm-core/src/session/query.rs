@@ -184,7 +184,7 @@ impl Session {
         let mut connection = self.take_connection(false).await?;
         let mut found = None;
         let result = connection
-            .fetch(statement, &mut |row| {
+            .fetch(statement.single(), &mut |row| {
                 found = Some(self.absorb(store, row, 0, false)?);
                 Ok(())
             })
