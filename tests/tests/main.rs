@@ -18,6 +18,7 @@ mod harness;
 mod migrate;
 mod reflect;
 mod select;
+mod session;
 mod tour;
 mod types;
 mod unit_of_work;

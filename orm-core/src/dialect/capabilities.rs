@@ -69,6 +69,12 @@ impl Capabilities {
         matches!(self.dialect, Dialect::Sqlite)
     }
 
+    /// Whether foreign keys are checked row by row and not at a statement's end: a row that references itself then has to
+    /// let go of itself before it can be deleted.
+    pub const fn checks_keys_by_row(&self) -> bool {
+        matches!(self.dialect, Dialect::MySql | Dialect::MariaDb)
+    }
+
     /// Whether definitions (CREATE, ALTER, DROP) are part of a transaction, and go with it when it is rolled back.
     pub const fn transactional_ddl(&self) -> bool {
         matches!(self.dialect, Dialect::Sqlite | Dialect::Postgres)

@@ -75,7 +75,7 @@ impl Session {
     }
 
     /// Marks the relationship fields as the session's.
-    fn attach_fields(&mut self, id: Id) {
+    pub(super) fn attach_fields(&mut self, id: Id) {
         let table = self.table(id);
         for index in 0..table.relationships.len() as u16 {
             let name = RelRef { table, index, reversed: false }.full_name();

@@ -4,8 +4,8 @@
 //! 2. New, changed and doomed objects are told apart, and their rows ordered by foreign keys ([`order`]): by table, and row
 //!    by row only where a table refers to itself or tables form a cycle. What can't be ordered is an error before
 //!    anything is sent.
-//! 3. Rows are written: inserts, updates, link rows, deletes. Rows of one table and one set of columns go in one
-//!    statement; generated values come back into the objects.
+//! 3. Rows are written: inserts, updates, deletes; link rows are deleted before and inserted after them. Rows of one table
+//!    and one set of columns go in one statement; generated values come back into the objects.
 //!
 //! Everything that a flush changes in memory is kept in a [`Journal`] until it is done.
 
@@ -18,7 +18,10 @@ mod journal;
 mod order;
 mod pairs;
 mod shape;
+mod switch;
+mod unique;
 mod update;
+mod waves;
 
 pub(super) use journal::Journal;
 pub(super) use shape::Shape;
@@ -92,16 +95,23 @@ impl Session {
             }
         }
         new.sort_by_key(|id| self.slot(*id).order);
-        self.check_awaited(new.iter().chain(&known))?;
-        let inserts = self.order_inserts(&new)?;
-        let deletes = self.order_deletes(&doomed)?;
-        for wave in inserts.waves {
-            self.insert_rows(wave).await?;
+        let links_of = doomed.clone();
+        self.switch_rows(&mut new, &mut known, &mut doomed)?;
+        let plan = self.order(new, known, doomed)?;
+        for (id, columns) in plan.unlinked {
+            self.unlink_row(id, &columns).await?;
         }
-        known.extend(inserts.linked_later);
-        self.update_rows(&known).await?;
-        self.write_pairs(&doomed).await?;
-        self.delete_rows(deletes).await?;
+        self.delete_links_of(&links_of).await?;
+        let pairs = self.part_pairs().await?;
+        for rows in plan.steps {
+            let staged = |stage| rows.iter().copied().filter(|id| self.stage(*id) == stage).collect::<Vec<Id>>();
+            let (new, known, doomed) = (staged(Stage::Pending), staged(Stage::Persistent), staged(Stage::Doomed));
+            self.insert_rows(new).await?;
+            self.update_rows(&known).await?;
+            self.delete_rows(&doomed).await?;
+        }
+        self.update_rows(&plan.linked_later).await?;
+        self.link_pairs(pairs).await?;
         for id in std::mem::take(&mut self.touched) {
             let slot = self.slot_mut(id);
             slot.touched = false;

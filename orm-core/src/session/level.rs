@@ -104,6 +104,8 @@ impl Session {
         self.orphans.clear();
         self.unsynced.clear();
         for id in std::mem::take(&mut self.touched) {
+            // A field that was overwritten is the session's again.
+            self.attach_fields(id);
             let slot = self.slot_mut(id);
             slot.touched = false;
             slot.original = None;

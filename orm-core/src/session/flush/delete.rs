@@ -1,5 +1,4 @@
 use super::by_table;
-use super::order::Deletes;
 use super::shape::Shape;
 use super::update::row_condition;
 use crate::dialect;
@@ -16,19 +15,14 @@ use std::collections::HashSet;
 const CHUNK: usize = 500;
 
 impl Session {
-    /// Deletes rows, wave by wave.
-    pub(super) async fn delete_rows(&mut self, deletes: Deletes) -> Result<()> {
-        for (id, columns) in deletes.unlinked {
-            self.unlink_row(id, &columns).await?;
-        }
-        for wave in deletes.waves {
-            for (table, rows) in by_table(self, &wave) {
-                for rows in rows.chunks(CHUNK) {
-                    // The database may have deleted some of them along with others.
-                    let rows: Vec<Id> = rows.iter().copied().filter(|id| self.stage(*id) == Stage::Doomed).collect();
-                    if !rows.is_empty() {
-                        self.delete_batch(table, &rows).await?;
-                    }
+    /// Deletes rows that no row references any more.
+    pub(super) async fn delete_rows(&mut self, rows: &[Id]) -> Result<()> {
+        for (table, rows) in by_table(self, rows) {
+            for rows in rows.chunks(CHUNK) {
+                // The database may have deleted some of them along with others.
+                let rows: Vec<Id> = rows.iter().copied().filter(|id| self.stage(*id) == Stage::Doomed).collect();
+                if !rows.is_empty() {
+                    self.delete_batch(table, &rows).await?;
                 }
             }
         }
@@ -36,7 +30,7 @@ impl Session {
     }
 
     /// Sets the key of a doomed row to NULL that another doomed row waits for.
-    async fn unlink_row(&mut self, id: Id, columns: &[u16]) -> Result<()> {
+    pub(super) async fn unlink_row(&mut self, id: Id, columns: &[u16]) -> Result<()> {
         let table = self.table(id);
         let null = |column: &u16| {
             let kind = self.original(id, *column).and_then(|value| value.kind()).unwrap_or(Kind::I64);

@@ -1,26 +1,23 @@
+//! Which row is written when.
+
 use super::by_table;
+use super::waves::{Edge, Waiting};
 use crate::entity::{Action, ForeignKeyDef, TableDef};
 use crate::error::{Error, Result};
 use crate::model::key_values;
 use crate::session::Session;
 use crate::session::arena::{Id, Identity, Stage};
-use crate::session::links::KeyId;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-/// New rows in waves, each of which needs only rows of those before it.
+/// The rows of a flush, in steps.
 #[derive(Debug, Default)]
-pub(super) struct Inserts {
-    pub(super) waves: Vec<Vec<Id>>,
+pub(super) struct Plan {
+    /// Doomed rows of a cycle, with the columns that are set to NULL first.
+    pub(super) unlinked: Vec<(Id, Vec<u16>)>,
+    /// Rows that can be inserted, updated and deleted together: they need only rows of the steps before.
+    pub(super) steps: Vec<Vec<Id>>,
     /// Rows of a cycle that get a link by an UPDATE afterwards.
     pub(super) linked_later: Vec<Id>,
-}
-
-/// Doomed rows in waves, children before their parents.
-#[derive(Debug, Default)]
-pub(super) struct Deletes {
-    /// Rows of a cycle, with the columns that are set to NULL first.
-    pub(super) unlinked: Vec<(Id, Vec<u16>)>,
-    pub(super) waves: Vec<Vec<Id>>,
 }
 
 /// Tables in the order of their foreign keys, parents first: each alone, and those that form a cycle (with what depends on
@@ -46,100 +43,33 @@ fn refers_to_itself(group: &[(&'static TableDef, Vec<Id>)]) -> bool {
     group.len() > 1 || group[0].0.foreign_keys.iter().any(|key| key.target() == group[0].0)
 }
 
-/// Why a row waits for another one.
-#[derive(Clone, Copy, Debug)]
-enum Edge {
-    /// A link to a row without a key yet.
-    Link(KeyId),
-    /// A foreign key's columns hold the other's key.
-    Columns(&'static ForeignKeyDef),
-}
-
-/// Rows that wait for each other, by their number in the given order.
-struct Waiting {
-    rows: Vec<Id>,
-    /// For each row: the rows that it waits for, until the edge is broken or they are done.
-    needs: Vec<Vec<(Edge, usize)>>,
-}
-
-impl Waiting {
-    /// Puts the rows into waves. `cut` breaks one edge of a cycle, or says what is wrong.
-    fn waves(mut self, mut cut: impl FnMut(&[(Id, Edge, Id)]) -> Result<usize>) -> Result<Vec<Vec<Id>>> {
-        let count = self.rows.len();
-        let mut waiting: Vec<usize> = self.needs.iter().map(Vec::len).collect();
-        let mut wanted_by: Vec<Vec<usize>> = vec![Vec::new(); count];
-        for (row, needs) in self.needs.iter().enumerate() {
-            needs.iter().for_each(|(_, other)| wanted_by[*other].push(row));
-        }
-        let mut done = vec![false; count];
-        let mut ready: BTreeSet<usize> = (0..count).filter(|row| waiting[*row] == 0).collect();
-        let mut first = 0;
-        let mut waves = Vec::new();
-        loop {
-            if ready.is_empty() {
-                while first < count && done[first] {
-                    first += 1;
-                }
-                if first == count {
-                    return Ok(waves);
-                }
-                let cycle = self.cycle(first, &done);
-                let edges: Vec<(Id, Edge, Id)> = cycle
-                    .iter()
-                    .map(|(row, n)| {
-                        let (edge, other) = self.needs[*row][*n];
-                        (self.rows[*row], edge, self.rows[other])
-                    })
-                    .collect();
-                let (row, n) = cycle[cut(&edges)?];
-                let (_, other) = self.needs[row].remove(n);
-                if let Some(at) = wanted_by[other].iter().position(|waits| *waits == row) {
-                    wanted_by[other].remove(at);
-                }
-                waiting[row] -= 1;
-                if waiting[row] == 0 {
-                    ready.insert(row);
-                }
-                continue;
-            }
-            let wave = std::mem::take(&mut ready);
-            for row in &wave {
-                done[*row] = true;
-            }
-            for row in &wave {
-                for waits in &wanted_by[*row] {
-                    waiting[*waits] -= 1;
-                    if waiting[*waits] == 0 {
-                        ready.insert(*waits);
-                    }
-                }
-            }
-            waves.push(wave.into_iter().map(|row| self.rows[row]).collect());
-        }
-    }
-
-    /// A cycle that a waiting row is in or waits for: each member, and the number of its edge to the next.
-    fn cycle(&self, start: usize, done: &[bool]) -> Vec<(usize, usize)> {
-        let mut path: Vec<(usize, usize)> = Vec::new();
-        let mut at: HashMap<usize, usize> = HashMap::new();
-        let mut row = start;
-        loop {
-            if let Some(from) = at.get(&row) {
-                return path.split_off(*from);
-            }
-            at.insert(row, path.len());
-            // A row that waits has an edge to one that is not done.
-            let Some(n) = self.needs[row].iter().position(|(_, other)| !done[*other]) else { return path };
-            path.push((row, n));
-            row = self.needs[row][n].1;
-        }
-    }
-}
+/// Rows by store and key.
+type ByKey = HashMap<(u32, Identity), usize>;
 
 impl Session {
+    /// Puts the rows of a flush in order: inserts, updates, deletes; mixed where a unique value is freed and taken.
+    ///
     /// # Errors
-    /// [`Error::Session`] for a row that is linked to an object that will not be written.
-    pub(super) fn check_awaited<'a>(&self, rows: impl Iterator<Item = &'a Id>) -> Result<()> {
+    /// [`Error::CircularDependency`]; [`Error::Session`] for a row that is linked to an object that will not be written,
+    /// and for rows that exchange unique values.
+    pub(super) fn order(&self, new: Vec<Id>, known: Vec<Id>, doomed: Vec<Id>) -> Result<Plan> {
+        self.check_awaited(new.iter().chain(&known))?;
+        let mut plan = Plan::default();
+        if self.engine.capabilities().checks_keys_by_row() {
+            doomed.iter().for_each(|row| self.let_go_of_itself(*row, &mut plan));
+        }
+        let exchanges = self.exchanged_values(&new, &known, &doomed);
+        if exchanges.is_empty() {
+            self.order_inserts(&new, &mut plan)?;
+            plan.steps.push(known);
+            self.order_deletes(&doomed, &mut plan)?;
+        } else {
+            self.order_mixed(new, known, doomed, &exchanges, &mut plan)?;
+        }
+        Ok(plan)
+    }
+
+    fn check_awaited<'a>(&self, rows: impl Iterator<Item = &'a Id>) -> Result<()> {
         for child in rows {
             for (_, parent) in self.awaited(*child) {
                 if self.stage(parent) != Stage::Pending {
@@ -150,65 +80,176 @@ impl Session {
         Ok(())
     }
 
-    /// New rows, in waves.
-    ///
-    /// # Errors
-    /// [`Error::CircularDependency`].
-    pub(super) fn order_inserts(&self, new: &[Id]) -> Result<Inserts> {
-        let mut inserts = Inserts::default();
+    fn order_inserts(&self, new: &[Id], plan: &mut Plan) -> Result<()> {
         for group in order_tables(by_table(self, new)) {
             if !refers_to_itself(&group) {
-                inserts.waves.extend(group.into_iter().map(|(_, rows)| rows));
+                plan.steps.extend(group.into_iter().map(|(_, rows)| rows));
                 continue;
             }
             let mut rows: Vec<Id> = group.into_iter().flat_map(|(_, rows)| rows).collect();
             rows.sort_by_key(|id| self.slot(*id).order);
             let numbers: HashMap<Id, usize> = rows.iter().enumerate().map(|(n, id)| (*id, n)).collect();
-            let by_key: HashMap<(u32, Identity), usize> = rows
-                .iter()
-                .enumerate()
-                .filter_map(|(n, id)| Some(((id.store, Identity::of(self.object(*id).primary_key()?)), n)))
-                .collect();
+            let by_key = self.new_by_key(&rows);
             let needs = rows.iter().map(|row| self.needs(*row, &numbers, &by_key)).collect();
-            let mut later: HashSet<Id> = HashSet::new();
-            let waves = Waiting { rows, needs }.waves(|cycle| {
-                let cut = cycle.iter().position(|(row, edge, _)| match edge {
-                    Edge::Link(key) => {
-                        let table = self.table(*row);
-                        self.links.keys[*key].columns.iter().any(|column| table.column_def(*column).nullable)
-                    }
-                    Edge::Columns(_) => false,
-                });
-                let cut = cut.ok_or_else(|| self.circular(cycle))?;
-                if later.insert(cycle[cut].0) {
-                    inserts.linked_later.push(cycle[cut].0);
-                }
-                Ok(cut)
-            })?;
-            inserts.waves.extend(waves);
+            self.in_waves(Waiting { rows, needs }, plan)?;
         }
-        Ok(inserts)
+        Ok(())
+    }
+
+    fn order_deletes(&self, doomed: &[Id], plan: &mut Plan) -> Result<()> {
+        for group in order_tables(by_table(self, doomed)).into_iter().rev() {
+            if !refers_to_itself(&group) {
+                plan.steps.extend(group.into_iter().map(|(_, rows)| rows));
+                continue;
+            }
+            let rows: Vec<Id> = group.into_iter().flat_map(|(_, rows)| rows).collect();
+            let by_key = self.doomed_by_key(&rows);
+            let mut needs = vec![Vec::new(); rows.len()];
+            for (n, row) in rows.iter().enumerate() {
+                self.references(*row, &by_key, |parent, key| needs[parent].push((Edge::Columns(key), n)));
+            }
+            self.in_waves(Waiting { rows, needs }, plan)?;
+        }
+        Ok(())
+    }
+
+    /// A doomed row that references itself sets that key to NULL first.
+    fn let_go_of_itself(&self, row: Id, plan: &mut Plan) {
+        let table = self.table(row);
+        for key in table.foreign_keys.iter().filter(|key| key.target() == table) {
+            let original = |columns: &[u16]| columns.iter().map(|column| self.original(row, *column)).collect();
+            let nullable = |column: &u16| table.column_def(*column).nullable;
+            let columns: Vec<u16> = key.columns.iter().copied().filter(nullable).collect();
+            if !columns.is_empty()
+                && key_values(original(key.columns))
+                    .is_some_and(|own| key_values(original(&key.target_columns())) == Some(own))
+            {
+                plan.unlinked.push((row, columns));
+            }
+        }
+    }
+
+    /// All rows in one order, because a unique value that one of them frees is taken by another.
+    fn order_mixed(
+        &self,
+        new: Vec<Id>,
+        known: Vec<Id>,
+        doomed: Vec<Id>,
+        exchanges: &[(Id, Id, &'static [u16])],
+        plan: &mut Plan,
+    ) -> Result<()> {
+        let rows: Vec<Id> = [new, known, doomed].concat();
+        let numbers: HashMap<Id, usize> = rows.iter().enumerate().map(|(n, id)| (*id, n)).collect();
+        let (new_by_key, doomed_by_key) = (self.new_by_key(&rows), self.doomed_by_key(&rows));
+        let mut needs = vec![Vec::new(); rows.len()];
+        for (n, row) in rows.iter().enumerate() {
+            match self.stage(*row) {
+                Stage::Pending => needs[n].extend(self.needs(*row, &numbers, &new_by_key)),
+                Stage::Persistent => {
+                    needs[n].extend(self.needs(*row, &numbers, &new_by_key));
+                    self.references(*row, &doomed_by_key, |parent, key| {
+                        let left = |column: &u16| self.object(*row).value(*column) != self.original(*row, *column);
+                        if key.columns.iter().any(left) {
+                            needs[parent].push((Edge::After, n));
+                        }
+                    });
+                }
+                _ => self.references(*row, &doomed_by_key, |parent, key| needs[parent].push((Edge::Columns(key), n))),
+            }
+        }
+        for (taker, freer, columns) in exchanges {
+            if let (Some(taker), Some(freer)) = (numbers.get(taker), numbers.get(freer)) {
+                needs[*taker].push((Edge::Unique(columns), *freer));
+            }
+        }
+        self.in_waves(Waiting { rows, needs }, plan)
+    }
+
+    /// Puts rows into waves, breaking cycles where that can be done.
+    fn in_waves(&self, waiting: Waiting, plan: &mut Plan) -> Result<()> {
+        let mut later: HashSet<Id> = HashSet::new();
+        let waves = waiting.waves(|cycle| {
+            for (n, (row, edge, other)) in cycle.iter().enumerate() {
+                match edge {
+                    Edge::Link(key) if self.any_nullable(*row, &self.links.keys[*key].columns) => {
+                        if later.insert(*row) {
+                            plan.linked_later.push(*row);
+                        }
+                        return Ok(n);
+                    }
+                    // A doomed row waits for those that hold its key.
+                    Edge::Columns(key)
+                        if self.stage(*row) == Stage::Doomed && self.any_nullable(*other, key.columns) =>
+                    {
+                        let table = self.table(*other);
+                        let nullable = |column: &u16| table.column_def(*column).nullable;
+                        plan.unlinked.push((*other, key.columns.iter().copied().filter(nullable).collect()));
+                        return Ok(n);
+                    }
+                    _ => {}
+                }
+            }
+            // The database deletes the holder along with it.
+            let cascades = |(row, edge, _): &(Id, Edge, Id)| {
+                self.stage(*row) == Stage::Doomed
+                    && matches!(edge, Edge::Columns(key) if key.on_delete == Action::Cascade)
+            };
+            cycle.iter().position(cascades).ok_or_else(|| self.circular(cycle))
+        })?;
+        plan.steps.extend(waves);
+        Ok(())
+    }
+
+    fn any_nullable(&self, row: Id, columns: &[u16]) -> bool {
+        let table = self.table(row);
+        columns.iter().any(|column| table.column_def(*column).nullable)
     }
 
     fn circular(&self, cycle: &[(Id, Edge, Id)]) -> Error {
-        let link = |(row, edge, other): &(Id, Edge, Id)| {
-            let columns = match edge {
-                Edge::Link(key) => self.links.keys[*key].columns.as_slice(),
-                Edge::Columns(key) => key.columns,
-            };
-            let names: Vec<String> = columns.iter().map(|column| self.column_name(*row, *column)).collect();
-            format!("{} → {} ({})", self.describe(*row), self.describe(*other), names.join(", "))
+        let names = |row: Id, columns: &[u16]| {
+            columns.iter().map(|column| self.column_name(row, *column)).collect::<Vec<_>>().join(", ")
+        };
+        let unique = cycle.iter().find_map(|(row, edge, other)| match edge {
+            Edge::Unique(columns) => Some((row, columns, other)),
+            _ => None,
+        });
+        if let Some((row, columns, other)) = unique {
+            return Error::Session(format!(
+                "{} takes the unique {} of {}, which can't let go of it before; change one of them to another value, \
+                 flush, and then to the wanted one",
+                self.describe(*row),
+                names(*row, columns),
+                self.describe(*other)
+            ));
+        }
+        let link = |(row, edge, other): &(Id, Edge, Id)| match edge {
+            Edge::Columns(key) if self.stage(*row) == Stage::Doomed => {
+                format!("{} → {} ({})", self.describe(*other), self.describe(*row), names(*other, key.columns))
+            }
+            Edge::Columns(key) => {
+                format!("{} → {} ({})", self.describe(*row), self.describe(*other), names(*row, key.columns))
+            }
+            Edge::Link(key) => {
+                let columns = &self.links.keys[*key].columns;
+                format!("{} → {} ({})", self.describe(*row), self.describe(*other), names(*row, columns))
+            }
+            Edge::Unique(_) | Edge::After => format!("{} → {}", self.describe(*row), self.describe(*other)),
         };
         Error::CircularDependency { links: cycle.iter().map(link).collect::<Vec<_>>().join(", ") }
     }
 
+    fn new_by_key(&self, rows: &[Id]) -> ByKey {
+        let rows = rows.iter().enumerate().filter(|(_, id)| self.stage(**id) == Stage::Pending);
+        rows.filter_map(|(n, id)| Some(((id.store, Identity::of(self.object(*id).primary_key()?)), n))).collect()
+    }
+
+    fn doomed_by_key(&self, rows: &[Id]) -> ByKey {
+        let rows = rows.iter().enumerate().filter(|(_, id)| self.stage(**id) == Stage::Doomed);
+        rows.filter_map(|(n, id)| Some(((id.store, Identity::of(self.original_key(*id)?)), n))).collect()
+    }
+
     /// The new rows that a row needs: over links that wait for a key, and over keys set by hand.
-    fn needs(
-        &self,
-        row: Id,
-        numbers: &HashMap<Id, usize>,
-        by_key: &HashMap<(u32, Identity), usize>,
-    ) -> Vec<(Edge, usize)> {
+    fn needs(&self, row: Id, numbers: &HashMap<Id, usize>, by_key: &ByKey) -> Vec<(Edge, usize)> {
         let mut needs: Vec<(Edge, usize)> = Vec::new();
         for (key, parent) in self.awaited(row) {
             needs.extend(numbers.get(&parent).map(|n| (Edge::Link(key), *n)));
@@ -227,62 +268,19 @@ impl Session {
         needs
     }
 
-    /// Doomed rows, in waves: children before their parents.
-    ///
-    /// # Errors
-    /// [`Error::CircularDependency`] for rows that reference each other over keys that can't be NULL.
-    pub(super) fn order_deletes(&self, doomed: &[Id]) -> Result<Deletes> {
-        let mut deletes = Deletes::default();
-        for group in order_tables(by_table(self, doomed)).into_iter().rev() {
-            if !refers_to_itself(&group) {
-                deletes.waves.extend(group.into_iter().map(|(_, rows)| rows));
-                continue;
+    /// The doomed rows that a row references, as it is in the database.
+    fn references(&self, row: Id, by_key: &ByKey, mut each: impl FnMut(usize, &'static ForeignKeyDef)) {
+        for key in self.table(row).foreign_keys {
+            let values = key.columns.iter().map(|column| self.original(row, *column)).collect();
+            if let Some(store) = self.known_store(key.target())
+                && key.target_columns() == key.target().primary_key
+                && let Some(values) = key_values(values)
+                && let Some(parent) = by_key.get(&(store, Identity::of(values.clone())))
+                && (key.target() != self.table(row) || self.original_key(row).as_ref() != Some(&values))
+            {
+                each(*parent, key);
             }
-            let rows: Vec<Id> = group.into_iter().flat_map(|(_, rows)| rows).collect();
-            let by_key: HashMap<(u32, Identity), usize> = rows
-                .iter()
-                .enumerate()
-                .filter_map(|(n, id)| Some(((id.store, Identity::of(self.original_key(*id)?)), n)))
-                .collect();
-            // A row waits for those that reference it, by the rows as they are in the database.
-            let mut needs: Vec<Vec<(Edge, usize)>> = vec![Vec::new(); rows.len()];
-            for (n, row) in rows.iter().enumerate() {
-                for key in self.table(*row).foreign_keys {
-                    let values = key.columns.iter().map(|column| self.original(*row, *column)).collect();
-                    if let Some(store) = self.known_store(key.target())
-                        && let Some(values) = key_values(values)
-                        && let Some(parent) = by_key.get(&(store, Identity::of(values)))
-                        && *parent != n
-                    {
-                        needs[*parent].push((Edge::Columns(key), n));
-                    }
-                }
-            }
-            let unlinked = &mut deletes.unlinked;
-            let waves = Waiting { rows, needs }.waves(|cycle| {
-                // The edge goes from the row that is referenced to the one that holds the key.
-                let nullable = |holder: Id, key: &ForeignKeyDef| -> Vec<u16> {
-                    let table = self.table(holder);
-                    key.columns.iter().copied().filter(|column| table.column_def(*column).nullable).collect()
-                };
-                for (n, (_, edge, holder)) in cycle.iter().enumerate() {
-                    let Edge::Columns(key) = edge else { continue };
-                    let columns = nullable(*holder, key);
-                    if !columns.is_empty() {
-                        unlinked.push((*holder, columns));
-                        return Ok(n);
-                    }
-                }
-                // The database deletes the holder along with it.
-                let cascades = |(_, edge, _): &(Id, Edge, Id)| matches!(edge, Edge::Columns(key) if key.on_delete == Action::Cascade);
-                cycle.iter().position(cascades).ok_or_else(|| {
-                    let held: Vec<_> = cycle.iter().map(|(row, edge, holder)| (*holder, *edge, *row)).collect();
-                    self.circular(&held)
-                })
-            })?;
-            deletes.waves.extend(waves);
         }
-        Ok(deletes)
     }
 
     /// The key of the row in the database.

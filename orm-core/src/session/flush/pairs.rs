@@ -6,24 +6,15 @@ use crate::expr::{InSource, Node, Source};
 use crate::model::key_values;
 use crate::query::{DeleteTree, InsertSource, InsertTree, Tree};
 use crate::session::Session;
-use crate::session::arena::{Id, Stage};
+use crate::session::arena::Id;
 use crate::session::pairs::{Ends, Pair};
 use crate::types::Value;
 
 const CHUNK: usize = 500;
 
 impl Session {
-    /// Writes the link rows: those of doomed objects go, parted pairs go, new pairs come.
-    pub(super) async fn write_pairs(&mut self, doomed: &[Id]) -> Result<()> {
-        self.delete_links_of(doomed).await?;
-        for table in 0..self.pairs.tables.len() {
-            self.write_pair_table(table).await?;
-        }
-        Ok(())
-    }
-
     /// All link rows of doomed objects, loaded or not.
-    async fn delete_links_of(&mut self, doomed: &[Id]) -> Result<()> {
+    pub(super) async fn delete_links_of(&mut self, doomed: &[Id]) -> Result<()> {
         for (table, rows) in by_table(self, doomed) {
             for index in 0..table.relationships.len() as u16 {
                 let relationship = RelRef { table, index, reversed: false };
@@ -70,26 +61,37 @@ impl Session {
         self.send(statement).await
     }
 
-    async fn write_pair_table(&mut self, n: usize) -> Result<()> {
-        let (table, sides) = (self.pairs.tables[n].table, self.pairs.tables[n].sides.clone());
-        let mut parted: Vec<(Pair, Vec<Value>)> = Vec::new();
-        let mut new: Vec<Vec<Value>> = Vec::new();
-        let mut written: Vec<(Ends, bool)> = Vec::new();
-        for ends in self.pairs.take_queue(n) {
-            let Some(pair) = self.pairs.tables[n].pairs.get(&ends).copied() else { continue };
-            let ids = [0, 1].map(|side| self.pairs.tables[n].id(side, ends[side]));
-            let wanted = pair.wanted && ids.iter().all(|id| self.stage(*id) == Stage::Persistent);
-            // One that was parted unseen and linked again is made sure of.
-            if pair.stored && (!wanted || pair.assumed) {
-                let original = |id: Id, key: &[u16]| key.iter().map(|column| self.original(id, *column)).collect();
-                parted.push((pair, self.pair_values(n, ids, original)?));
+    /// Deletes the link rows of parted pairs.
+    pub(super) async fn part_pairs(&mut self) -> Result<Vec<Vec<Ends>>> {
+        let mut queues = Vec::new();
+        for n in 0..self.pairs.tables.len() {
+            let queue = self.pairs.take_queue(n);
+            let mut parted: Vec<(Pair, Vec<Value>)> = Vec::new();
+            let mut wanted: Vec<Ends> = Vec::new();
+            for ends in queue {
+                let Some(pair) = self.pairs.tables[n].pairs.get(&ends).copied() else { continue };
+                let ids = [0, 1].map(|side| self.pairs.tables[n].id(side, ends[side]));
+                let wants = pair.wanted && ids.iter().all(|id| self.is_live(*id));
+                // One that was parted unseen and linked again is made sure of.
+                if pair.stored && (!wants || pair.assumed) {
+                    let original = |id: Id, key: &[u16]| key.iter().map(|column| self.original(id, *column)).collect();
+                    parted.push((pair, self.pair_values(n, ids, original)?));
+                    self.settle_pair(n, ends, false);
+                }
+                if wants && (!pair.stored || pair.assumed) {
+                    wanted.push(ends);
+                } else if !wants && !pair.stored {
+                    self.settle_pair(n, ends, false);
+                }
             }
-            if wanted && (!pair.stored || pair.assumed) {
-                new.push(self.pair_values(n, ids, |id, key| self.object(id).values(key))?);
-            }
-            written.push((ends, wanted));
+            self.delete_parted(n, &parted).await?;
+            queues.push(wanted);
         }
-        let columns: Vec<u16> = sides.iter().flat_map(|side| side.columns.clone()).collect();
+        Ok(queues)
+    }
+
+    async fn delete_parted(&mut self, n: usize, parted: &[(Pair, Vec<Value>)]) -> Result<()> {
+        let (table, columns) = (self.pairs.tables[n].table, self.pair_columns(n));
         for part in parted.chunks(CHUNK) {
             let certain = part.iter().filter(|(pair, _)| !pair.assumed).count() as u64;
             let keys: Vec<Vec<Value>> = part.iter().map(|(_, values)| values.clone()).collect();
@@ -99,22 +101,39 @@ impl Session {
                 return Err(Error::StaleData { table: table.name.to_owned(), keys, expected: certain, matched });
             }
         }
-        for part in new.chunks(CHUNK) {
-            let values = part.iter().flat_map(|values| values.iter().cloned().map(Some)).collect();
-            let tree = InsertTree {
-                table,
-                columns: columns.clone(),
-                source: InsertSource::Rows(values),
-                conflict: None,
-                returning: Vec::new(),
-            };
-            let statement = dialect::compile_insert(tree, self.engine.capabilities())?;
-            self.send(statement).await?;
-        }
-        for (ends, stored) in written {
-            self.settle_pair(n, ends, stored);
+        Ok(())
+    }
+
+    /// Inserts the link rows of new pairs.
+    pub(super) async fn link_pairs(&mut self, queues: Vec<Vec<Ends>>) -> Result<()> {
+        for (n, queue) in queues.into_iter().enumerate() {
+            let (table, columns) = (self.pairs.tables[n].table, self.pair_columns(n));
+            for part in queue.chunks(CHUNK) {
+                let mut values = Vec::with_capacity(part.len() * columns.len());
+                for ends in part {
+                    let ids = [0, 1].map(|side| self.pairs.tables[n].id(side, ends[side]));
+                    values
+                        .extend(self.pair_values(n, ids, |id, key| self.object(id).values(key))?.into_iter().map(Some));
+                }
+                let tree = InsertTree {
+                    table,
+                    columns: columns.clone(),
+                    source: InsertSource::Rows(values),
+                    conflict: None,
+                    returning: Vec::new(),
+                };
+                let statement = dialect::compile_insert(tree, self.engine.capabilities())?;
+                self.send(statement).await?;
+                for ends in part {
+                    self.settle_pair(n, *ends, true);
+                }
+            }
         }
         Ok(())
+    }
+
+    fn pair_columns(&self, n: usize) -> Vec<u16> {
+        self.pairs.tables[n].sides.iter().flat_map(|side| side.columns.clone()).collect()
     }
 
     /// The values of a pair's row.

@@ -1,0 +1,18 @@
+//! The session: what it keeps in memory, what it writes, and what is left when something goes wrong.
+
+mod basics;
+mod cascades;
+mod failure;
+mod freshness;
+mod generated;
+mod links;
+mod loading;
+mod models;
+mod order;
+mod pairs;
+mod random;
+mod rollback;
+mod scale;
+mod sqlite;
+mod statements;
+mod versions;
