@@ -252,7 +252,8 @@ pub enum Error {
     },
     /// An UPDATE or DELETE met fewer rows than it should: somebody else changed or deleted them.
     #[error(
-        "{matched} of {expected} rows of {table} matched: {keys} was changed or deleted by somebody else; refresh and try again"
+        "{matched} of {expected} rows of {table} matched: {keys} was changed or deleted by somebody else; \
+         roll back, read the row again (`get`, or any query that returns it) and repeat the change"
     )]
     StaleData {
         /// The table.

@@ -94,8 +94,8 @@ pub enum Error {
     },
     /// The file of an applied revision was changed.
     #[error(
-        "{} changed after it was applied: restore the file and put the change in a new revision, or, if the database is as the \
-         file says, `orm-migrate stamp {id}` accepts it",
+        "{} changed after it was applied: restore the file and put the change in a new revision; if the database is as the file \
+         says, and this is the last revision applied, `orm-migrate stamp {id}` accepts it",
         file
     )]
     Changed {

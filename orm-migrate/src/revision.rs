@@ -121,9 +121,11 @@ impl Revision {
         })
     }
 
-    /// A hash of what it does: spaces, comments, its message and its parents do not count.
+    /// A hash of what it does: spaces, comments, its message, its parents and the way back do not count. So a `[[down]]` may
+    /// be written when it is needed, long after the revision was applied.
     pub fn checksum(&self) -> String {
-        let bare = Revision { id: String::new(), parents: Vec::new(), message: String::new(), ..self.clone() };
+        let bare =
+            Revision { id: String::new(), parents: Vec::new(), message: String::new(), down: None, ..self.clone() };
         hash(bare.to_toml().as_bytes())
     }
 

@@ -455,7 +455,7 @@ fn statements() -> Result<()> {
     let e = delete(User).filter(User::addresses.any(Address::email.like("%@spam.example")));
     print_all!(a, b, c, d, e);
 
-    let m = alias(Employee, "m");
+    let m = alias(Employee, "m"); // columns of an alias or a subquery come by `get`
     let f = select((Employee::name, m.get(Employee::name).optional()))
         .outer_join_on(&m, m.get(Employee::id).eq(Employee::manager_id));
 

@@ -20,7 +20,7 @@ pub enum Maybe {}
 #[diagnostic::on_unimplemented(
     message = "this relationship leads to many objects",
     label = "expected a relationship to one object",
-    note = "use `many`, `push`, `remove` or `replace` for it"
+    note = "use `many`, `keys`, `push` or `remove` for it"
 )]
 pub trait Single: 'static {
     /// `V`, or `Option<V>` where there may be none.

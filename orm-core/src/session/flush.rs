@@ -73,7 +73,15 @@ impl Session {
         let written = flush.0.write_changes().await;
         match &written {
             Ok(()) => flush.0.flushing = None,
-            Err(error) => flush.0.fail(error.to_string()),
+            Err(error) => {
+                flush.0.fail(error.to_string());
+                if matches!(error, Error::StaleData { .. }) {
+                    // The rows are not what they were read as: the next query that returns them brings them up to date.
+                    for id in flush.0.touched.clone() {
+                        flush.0.slot_mut(id).stale = true;
+                    }
+                }
+            }
         }
         written
     }

@@ -51,8 +51,8 @@ matrix! {
         session.rollback().await?;
         assert_eq!(rows(&db.engine, "users").await?, 2);
         assert_eq!(rows(&db.engine, "addresses").await?, 3);
-        // Read anew it can be changed.
-        let ed = session.one(select(User).filter(User::id.eq(1)).refresh_existing()).await?;
+        // Read anew, by whatever query, it can be changed.
+        let ed = session.get::<User>(1).await?.unwrap();
         assert_eq!((session[ed].version, session[ed].fullname.as_deref()), (5, Some("by another")));
         session[ed].fullname = Some("by me".into());
         session.commit().await?;
