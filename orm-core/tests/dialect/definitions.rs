@@ -146,7 +146,7 @@ fn types_of_columns() {
         (Type::Uuid, ["UUID", "UUID", "UUID", "BINARY(16)"]),
         (
             Type::Decimal { precision: None, scale: None },
-            ["DECIMAL_TEXT", "NUMERIC", "DECIMAL(58, 28)", "DECIMAL(58, 28)"],
+            ["DECIMAL_TEXT", "NUMERIC", "DECIMAL(65, 30)", "DECIMAL(65, 30)"],
         ),
         (
             Type::Decimal { precision: Some(8), scale: Some(2) },
