@@ -1,7 +1,7 @@
 //! Reading and changing objects through their keys.
 
 use super::Session;
-use super::arena::{Id, Stage, State};
+use super::arena::{Columns, Id, Stage, State};
 use crate::entity::Key;
 use crate::error::{Error, Result};
 use crate::model::Mapped;
@@ -145,7 +145,8 @@ impl Session {
         }
     }
 
-    /// Whether the object has a change that is not flushed: a column that differs, or a new or deleted object.
+    /// Whether the object has a change that is not flushed: a column that differs, a link to a new object; or whether it is
+    /// new or deleted itself.
     ///
     /// # Panics
     /// For a key of another session, or of an object that is gone.
@@ -154,7 +155,10 @@ impl Session {
         let id = self.expect(key);
         match self.stage(id) {
             Stage::Pending | Stage::Doomed => true,
-            Stage::Persistent => self.slot(id).original.as_ref().is_some_and(|original| *original != self.columns(id)),
+            Stage::Persistent => {
+                let differs = |original: &Columns| *original != self.columns(id);
+                self.slot(id).original.as_ref().is_some_and(differs) || !self.awaited(id).is_empty()
+            }
             _ => false,
         }
     }

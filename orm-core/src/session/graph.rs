@@ -137,9 +137,11 @@ impl Session {
     /// Links a member to its owner.
     pub(super) fn link_member(&mut self, relationship: RelRef, owner: Id, member: Id) -> Result<()> {
         let resolved = relationship.resolve()?;
-        if let Some(gone) = [owner, member].into_iter().find(|id| self.stage(*id) == Stage::Withdrawn) {
+        let gone = |id: &Id| matches!(self.stage(*id), Stage::Withdrawn | Stage::Deleted);
+        if let Some(gone) = [owner, member].into_iter().find(gone) {
             return Err(Error::Session(format!(
-                "{} was taken out of the session before it had a row, so `{relationship}` can't link it; add it anew",
+                "{} has no row, since it was taken out of the session or deleted, so `{relationship}` can't link it; add it \
+                 anew",
                 self.describe(gone)
             )));
         }

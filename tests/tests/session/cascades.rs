@@ -146,6 +146,38 @@ matrix! {
         Ok(())
     }
 
+    async fn children_may_be_left_alone_altogether(db: Db) -> Result<()> {
+        create(&db).await?;
+        let mut session = db.engine.session();
+        let shelf = session.add(Shelf { books: vec![Book::default(), Book::default()].into(), ..Default::default() });
+        session.commit().await?;
+        let books = session.keys(shelf, Shelf::books)?;
+        let log = db.engine.record();
+        session.delete(shelf);
+        session.commit().await?;
+        assert_eq!(log.statements().len(), 1, "{:?}", log.statements());
+        // The database has set their keys to NULL, and memory knows.
+        assert_eq!(session[books[0]].shelf_id, None);
+        assert!(session.at(books[1]).one(Book::shelf)?.is_none());
+        assert_eq!(rows(&db.engine, "books WHERE shelf_id IS NULL").await?, 2);
+        Ok(())
+    }
+
+    async fn a_cascade_over_a_table_between_deletes_the_partners(db: Db) -> Result<()> {
+        create(&db).await?;
+        let mut session = db.engine.session();
+        session.add(Invoice { shop: 1, number: 1, keywords: vec![keyword("a"), keyword("b")].into(), ..Default::default() });
+        session.add(keyword("c"));
+        session.commit().await?;
+        let mut other = db.engine.session();
+        let invoice = other.get::<Invoice>((1, 1)).await?.unwrap();
+        other.delete(invoice);
+        other.commit().await?;
+        assert_eq!(rows(&db.engine, "invoice_keywords").await?, 0);
+        assert_eq!(rows(&db.engine, "keywords").await?, 1);
+        Ok(())
+    }
+
     async fn memory_follows_what_the_database_deletes(db: Db) -> Result<()> {
         create(&db).await?;
         let mut session = db.engine.session();

@@ -308,7 +308,7 @@ matrix! {
         assert_eq!(session.state(gone), State::Withdrawn);
         session.push(ed, User::addresses, gone);
         let words = said(session.commit().await);
-        assert!(words.contains("taken out of the session") && words.contains("User::addresses"), "{words}");
+        assert!(words.contains("taken out of the session") && words.contains("`User::addresses`"), "{words}");
         Ok(())
     }
 }

@@ -22,6 +22,21 @@ pub struct User {
     pub profile: HasOne<Profile>,
     #[orm(secondary = "user_keywords")]
     pub keywords: ManyToMany<Keyword>,
+    #[orm(secondary = "friends", from = "left_id", to = "right_id")]
+    pub friends: ManyToMany<User>,
+    #[orm(secondary = Like)]
+    pub liked: ManyToMany<Keyword>,
+}
+
+/// A table between with columns of its own.
+#[derive(Model, Debug, Clone, Default)]
+#[orm(table = "likes")]
+pub struct Like {
+    #[orm(primary_key, references = User::id, on_delete = "cascade")]
+    pub user_id: i64,
+    #[orm(primary_key, references = Keyword::id, on_delete = "cascade")]
+    pub keyword_id: i64,
+    pub stars: i32,
 }
 
 #[derive(Model, Debug, Clone, Default)]
@@ -55,6 +70,7 @@ pub struct Keyword {
     pub id: i64,
     #[orm(length = 40)]
     pub word: String,
+    #[orm(secondary = "user_keywords")]
     pub users: ManyToMany<User>,
 }
 
@@ -108,6 +124,8 @@ pub struct Invoice {
     pub customer: String,
     #[orm(cascade(all))]
     pub lines: HasMany<Line>,
+    #[orm(secondary = "invoice_keywords", from = ["invoice_shop", "invoice_number"], to = "keyword_id", cascade(all))]
+    pub keywords: ManyToMany<Keyword>,
 }
 
 #[derive(Model, Debug, Clone, Default)]
@@ -183,6 +201,26 @@ pub struct Track {
     #[orm(references = Album::id, on_delete = "cascade")]
     pub album_id: i64,
     pub album: BelongsTo<Album>,
+}
+
+/// Nobody touches the books when their shelf goes.
+#[derive(Model, Debug, Clone, Default)]
+#[orm(table = "shelves")]
+pub struct Shelf {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(passive_deletes = "all")]
+    pub books: HasMany<Book>,
+}
+
+#[derive(Model, Debug, Clone, Default)]
+#[orm(table = "books")]
+pub struct Book {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(references = Shelf::id, on_delete = "set_null")]
+    pub shelf_id: Option<i64>,
+    pub shelf: BelongsTo<Option<Shelf>>,
 }
 
 /// Foreign keys without a relationship.

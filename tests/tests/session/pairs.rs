@@ -113,6 +113,76 @@ matrix! {
         Ok(())
     }
 
+    async fn objects_of_one_model_are_linked_in_one_direction(db: Db) -> Result<()> {
+        create(&db).await?;
+        let mut session = db.engine.session();
+        let ed = session.add(User { friends: vec![user("sandy"), user("wendy")].into(), ..user("ed") });
+        let [sandy, wendy] = session.keys(ed, User::friends)?[..] else { panic!() };
+        session.push(sandy, User::friends, ed);
+        session.push(sandy, User::friends, sandy);
+        session.commit().await?;
+        assert_eq!(rows(&db.engine, "friends").await?, 4);
+        let mut other = db.engine.session();
+        let users = other.all(select(User).order_by(User::id.asc()).options(selectinload(User::friends))).await?;
+        let names = |of: Key<User>| -> Vec<String> {
+            let mut names: Vec<String> = other.at(of).many(User::friends).unwrap().map(|u| u.name.clone()).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(users[0]), ["sandy", "wendy"]);
+        assert_eq!(names(users[1]), ["ed", "sandy"]);
+        assert!(names(users[2]).is_empty());
+        session.remove(ed, User::friends, sandy);
+        session.delete(wendy);
+        session.commit().await?;
+        assert!(session.keys(ed, User::friends)?.is_empty());
+        assert_eq!(session.keys(sandy, User::friends)?, [ed, sandy]);
+        assert_eq!(rows(&db.engine, "friends").await?, 2);
+        Ok(())
+    }
+
+    async fn composite_keys_are_linked(db: Db) -> Result<()> {
+        create(&db).await?;
+        let mut session = db.engine.session();
+        let invoice = |number| Invoice { shop: 1, number, ..Default::default() };
+        let first = session.add(Invoice { keywords: vec![keyword("a"), keyword("b")].into(), ..invoice(1) });
+        let second = session.add(invoice(2));
+        let a = session.keys(first, Invoice::keywords)?[0];
+        session.push(second, Invoice::keywords, a);
+        session.commit().await?;
+        assert_eq!(rows(&db.engine, "invoice_keywords").await?, 3);
+        let mut other = db.engine.session();
+        let all = other.all(select(Invoice).order_by(Invoice::number.asc()).options(selectinload(Invoice::keywords))).await?;
+        assert_eq!(all.iter().map(|key| other.keys(*key, Invoice::keywords).unwrap().len()).collect::<Vec<_>>(), [2, 1]);
+        let shared = other.keys(all[1], Invoice::keywords)?[0];
+        other.remove(all[0], Invoice::keywords, shared);
+        other.commit().await?;
+        assert_eq!(rows(&db.engine, "invoice_keywords WHERE invoice_number = 2").await?, 1);
+        assert_eq!(rows(&db.engine, "invoice_keywords").await?, 2);
+        Ok(())
+    }
+
+    async fn a_table_between_with_a_model_is_written_through_the_model(db: Db) -> Result<()> {
+        create(&db).await?;
+        let mut session = db.engine.session();
+        let (ed, word) = (session.add(user("ed")), session.add(keyword("a")));
+        session.commit().await?;
+        session.push(ed, User::liked, word);
+        let words = said(session.flush().await);
+        assert!(words.contains("`User::liked` is read-only") && words.contains("`Like`"), "{words}");
+        session.rollback().await?;
+        session.add(Like { user_id: session[ed].id, keyword_id: session[word].id, stars: 5 });
+        session.commit().await?;
+        let mut other = db.engine.session();
+        let ed = other.one(select(User).options(selectinload(User::liked))).await?;
+        let liked = other.keys(ed, User::liked)?;
+        assert_eq!(other[liked[0]].word, "a");
+        other.delete(ed);
+        other.commit().await?;
+        assert_eq!(rows(&db.engine, "likes").await?, 0);
+        Ok(())
+    }
+
     async fn a_link_row_that_somebody_else_deleted_is_stale_data(db: Db) -> Result<()> {
         create(&db).await?;
         let mut session = db.engine.session();

@@ -7,6 +7,7 @@ use crate::model::key_values;
 use crate::query::{DeleteTree, InsertSource, InsertTree, Tree};
 use crate::session::Session;
 use crate::session::arena::Id;
+use crate::session::collections::CollectionKind;
 use crate::session::pairs::{Ends, Pair};
 use crate::types::Value;
 
@@ -22,8 +23,15 @@ impl Session {
                 if through.read_only || relationship.def().passive_deletes != PassiveDeletes::No {
                     continue;
                 }
+                // Where all links are known and there are none, nothing has to be asked.
+                let pairs = self.pairs_for(relationship.resolve()?, through)?;
+                let linked = |id: &&Id| {
+                    !self.is_whole(CollectionKind::Partners(pairs), **id)
+                        || !self.pairs_of(pairs.table, **id).is_empty()
+                };
                 let keys: Vec<Vec<Value>> = rows
                     .iter()
+                    .filter(linked)
                     .filter_map(|id| key_values(through.local.iter().map(|c| self.original(*id, *c)).collect()))
                     .collect();
                 for keys in keys.chunks(CHUNK) {
