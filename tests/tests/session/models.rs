@@ -293,7 +293,7 @@ pub struct Ticket {
 pub fn metadata() -> MetaData {
     metadata![
         User, Address, Profile, Keyword, Employee, Country, City, Invoice, Line, Team, Player, Crate, Bottle, Album,
-        Track, Folder, File, Hen, Egg, Partner, Ticket
+        Track, Shelf, Book, Like, Folder, File, Hen, Egg, Partner, Ticket
     ]
 }
 
