@@ -124,83 +124,104 @@ impl Pairs {
 }
 
 /// The workloads on one database; `$driver` is sqlx's, `$bind` its placeholder.
+///
+/// Every pair has connections of its own: which processor a server's process for a connection lands on decides over a
+/// factor of three, and is decided anew with each. The two sides take turns in going first.
 macro_rules! workloads {
     ($name:ident, $driver:ty, |$n:ident| $bind:expr) => {
         async fn $name(
             database: &str,
-            engine: &Engine,
-            pool: &sqlx::Pool<$driver>,
+            open: impl AsyncFn() -> Result<(Engine, sqlx::Pool<$driver>), Box<dyn std::error::Error>>,
         ) -> Result<bool, Box<dyn std::error::Error>> {
             let mut good = true;
             let all = "SELECT id, name, hair_color FROM bench_users";
-
             let mut pairs = Pairs::new();
-            for pair in 0..PAIRS + 5 {
-                let start = Instant::now();
-                let ours: Vec<Person> = engine.all(select(Person)).await?;
-                let ours_took = start.elapsed();
-                let start = Instant::now();
-                let twin: Vec<Twin> = sqlx::query_as(all).fetch_all(pool).await?;
-                let twin_took = start.elapsed();
-                assert_eq!(ours.len(), twin.len());
-                assert_eq!(
-                    (ours[7].id, &ours[7].name, &ours[7].hair_color),
-                    (twin[7].id, &twin[7].name, &twin[7].hair_color)
-                );
-                black_box((ours, twin));
-                if pair >= 5 {
-                    pairs.add(ours_took, twin_took);
+            for pair in 0..PAIRS {
+                let (engine, pool) = open().await?;
+                let (mut ours, mut twin) = (Vec::new(), Vec::new());
+                let (mut ours_took, mut twin_took) = (Duration::ZERO, Duration::ZERO);
+                // The first round warms up, the second counts.
+                for turn in 0..4 {
+                    let start = Instant::now();
+                    if (pair + turn) % 2 == 0 {
+                        ours = engine.all(select(Person)).await?;
+                        ours_took = start.elapsed();
+                    } else {
+                        twin = sqlx::query_as::<_, Twin>(all).fetch_all(&pool).await?;
+                        twin_took = start.elapsed();
+                    }
                 }
+                assert_eq!(ours.len(), twin.len());
+                let seventh: (&Person, &Twin) = (&ours[7], &twin[7]);
+                assert_eq!(
+                    (seventh.0.id, &seventh.0.name, &seventh.0.hair_color),
+                    (seventh.1.id, &seventh.1.name, &seventh.1.hair_color)
+                );
+                pairs.add(ours_took, twin_took);
+                engine.close().await;
+                pool.close().await;
             }
             good &= pairs.report(database, "load 10,000 rows", 1.05);
 
             let $n = 1;
             let one = format!("SELECT id, name, hair_color FROM bench_users WHERE id = {}", $bind);
             let mut pairs = Pairs::new();
-            for pair in 0..PAIRS as i64 + 5 {
-                let keys = (0..LOOKUPS).map(|n| (pair * 37 + n * 41) % ROWS + 1);
-                let start = Instant::now();
-                let mut session = engine.session();
-                for key in keys.clone() {
-                    black_box(session.get::<User>(key).await?);
+            for pair in 0..PAIRS as i64 {
+                let (engine, pool) = open().await?;
+                let (mut ours_took, mut twin_took) = (Duration::ZERO, Duration::ZERO);
+                for turn in 0..4 {
+                    let keys = (0..LOOKUPS).map(|n| (pair * 37 + n * 41) % ROWS + 1);
+                    let start = Instant::now();
+                    if (pair + turn) % 2 == 0 {
+                        let mut session = engine.session();
+                        for key in keys {
+                            black_box(session.get::<Person>(key).await?);
+                        }
+                        session.commit().await?;
+                        ours_took = start.elapsed();
+                    } else {
+                        let mut transaction = pool.begin().await?;
+                        for key in keys {
+                            let query = sqlx::query_as::<_, Twin>(AssertSqlSafe(one.clone())).bind(key);
+                            black_box(query.fetch_optional(&mut *transaction).await?);
+                        }
+                        transaction.commit().await?;
+                        twin_took = start.elapsed();
+                    }
                 }
-                session.commit().await?;
-                let ours_took = start.elapsed();
-                let start = Instant::now();
-                let mut transaction = pool.begin().await?;
-                for key in keys {
-                    let found: Option<Twin> =
-                        sqlx::query_as(AssertSqlSafe(one.clone())).bind(key).fetch_optional(&mut *transaction).await?;
-                    black_box(found);
-                }
-                transaction.commit().await?;
-                let twin_took = start.elapsed();
-                if pair >= 5 {
-                    pairs.add(ours_took, twin_took);
-                }
+                pairs.add(ours_took, twin_took);
+                engine.close().await;
+                pool.close().await;
             }
             good &= pairs.report(database, "get by key, 200 times", 1.1);
 
             let new = users(INSERTED);
             let mut pairs = Pairs::new();
-            for pair in 0..PAIRS + 5 {
-                let start = Instant::now();
-                let written = engine.execute(insert(User).rows(&new)).await?;
-                let ours_took = start.elapsed();
-                assert_eq!(written, INSERTED as u64);
-                engine.execute(delete(User).filter(User::id.gt(ROWS))).await?;
-                let start = Instant::now();
-                let mut query = sqlx::QueryBuilder::<$driver>::new("INSERT INTO bench_users (name, hair_color) ");
-                query.push_values(&new, |mut row, user| {
-                    row.push_bind(user.name.as_str()).push_bind(user.hair_color.as_deref());
-                });
-                let written = query.build().execute(pool).await?;
-                let twin_took = start.elapsed();
-                assert_eq!(written.rows_affected(), INSERTED as u64);
-                engine.execute(delete(User).filter(User::id.gt(ROWS))).await?;
-                if pair >= 5 {
-                    pairs.add(ours_took, twin_took);
+            for pair in 0..PAIRS {
+                let (engine, pool) = open().await?;
+                let (mut ours_took, mut twin_took) = (Duration::ZERO, Duration::ZERO);
+                for turn in 0..4 {
+                    let start = Instant::now();
+                    let written = if (pair + turn) % 2 == 0 {
+                        let written = engine.execute(insert(User).rows(&new)).await?;
+                        ours_took = start.elapsed();
+                        written
+                    } else {
+                        let into = "INSERT INTO bench_users (name, hair_color) ";
+                        let mut query = sqlx::QueryBuilder::<$driver>::new(into);
+                        query.push_values(&new, |mut row, user| {
+                            row.push_bind(user.name.as_str()).push_bind(user.hair_color.as_deref());
+                        });
+                        let done = query.build().execute(&pool).await?;
+                        twin_took = start.elapsed();
+                        done.rows_affected()
+                    };
+                    assert_eq!(written, INSERTED as u64);
+                    engine.execute(delete(User).filter(User::id.gt(ROWS))).await?;
                 }
+                pairs.add(ours_took, twin_took);
+                engine.close().await;
+                pool.close().await;
             }
             good &= pairs.report(database, "insert 1,000 rows", 1.1);
             Ok(good)
@@ -261,6 +282,10 @@ fn one_connection(url: &str) -> EngineOptions {
     Engine::options(url).max_connections(1)
 }
 
+fn twin_pool<D: sqlx::Database>() -> sqlx::pool::PoolOptions<D> {
+    sqlx::pool::PoolOptions::new().max_connections(1).test_before_acquire(false)
+}
+
 async fn run() -> Result<bool, Box<dyn std::error::Error>> {
     let mut good = building();
 
@@ -268,15 +293,17 @@ async fn run() -> Result<bool, Box<dyn std::error::Error>> {
     let engine =
         one_connection(&format!("sqlite://{}?mode=rwc", file.display())).pragma("synchronous", "OFF").connect().await?;
     prepare(&engine).await?;
-    let options = sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(&file)
-        .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
-        .synchronous(sqlx::sqlite::SqliteSynchronous::Off);
-    let pool =
-        sqlx::pool::PoolOptions::new().max_connections(1).test_before_acquire(false).connect_with(options).await?;
-    good &= on_sqlite("sqlite", &engine, &pool).await?;
-    pool.close().await;
     engine.close().await;
+    let url = format!("sqlite://{}?mode=rwc", file.display());
+    good &= on_sqlite("sqlite", async || {
+        let engine = one_connection(&url).pragma("synchronous", "OFF").connect().await?;
+        let options = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(&file)
+            .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
+            .synchronous(sqlx::sqlite::SqliteSynchronous::Off);
+        Ok((engine, twin_pool().connect_with(options).await?))
+    })
+    .await?;
     for suffix in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
     }
@@ -297,18 +324,14 @@ async fn run() -> Result<bool, Box<dyn std::error::Error>> {
         };
         let engine = one_connection(&own).connect().await?;
         prepare(&engine).await?;
-        if database == Database::Postgres {
-            let pool =
-                sqlx::pool::PoolOptions::new().max_connections(1).test_before_acquire(false).connect(&own).await?;
-            good &= on_postgres(database.name(), &engine, &pool).await?;
-            pool.close().await;
-        } else {
-            let pool =
-                sqlx::pool::PoolOptions::new().max_connections(1).test_before_acquire(false).connect(&own).await?;
-            good &= on_mysql(database.name(), &engine, &pool).await?;
-            pool.close().await;
-        }
         engine.close().await;
+        good &= if database == Database::Postgres {
+            let open = async || Ok((one_connection(&own).connect().await?, twin_pool().connect(&own).await?));
+            on_postgres(database.name(), open).await?
+        } else {
+            let open = async || Ok((one_connection(&own).connect().await?, twin_pool().connect(&own).await?));
+            on_mysql(database.name(), open).await?
+        };
         database.administrate(&url, &format!("DROP DATABASE {name}")).await?;
     }
     Ok(good)

@@ -39,34 +39,38 @@ impl<M: Mapped> Insert<M> {
     #[must_use]
     pub fn rows<'a>(mut self, rows: impl IntoIterator<Item = &'a M>) -> Self {
         let width = M::TABLE.columns.len();
-        let rows = rows.into_iter();
-        let mut values: Vec<Option<Value>> = Vec::with_capacity(rows.size_hint().0 * width);
-        let mut used = vec![false; width];
-        for row in rows {
-            for (column, used) in (0..).zip(&mut used) {
-                let value = insert_value(M::TABLE, column, row.value(column));
-                *used |= value.is_some();
-                values.push(value);
+        let rows: Vec<&M> = rows.into_iter().collect();
+        let given = |row: &M, column: usize| insert_value(M::TABLE, column as u16, row.value(column as u16));
+        // Rows mostly set the same columns: those of the first one, until another says otherwise.
+        let mut used: Vec<bool> = match rows.first() {
+            Some(first) => (0..width).map(|column| given(first, column).is_some()).collect(),
+            None => vec![true; width],
+        };
+        let mut values: Vec<Option<Value>> = Vec::with_capacity(rows.len() * width);
+        let mut alike = used.contains(&true);
+        'rows: for row in &rows {
+            for (column, used) in used.iter().enumerate() {
+                let value = given(row, column);
+                if value.is_some() != *used {
+                    alike = false;
+                    break 'rows;
+                }
+                if *used {
+                    values.push(value);
+                }
             }
         }
-        if values.is_empty() || used.contains(&true) {
-            let mut column = 0..width;
-            if used.contains(&false) && !values.is_empty() {
-                let mut n = 0;
-                values.retain(|_| {
-                    n += 1;
-                    used[(n - 1) % width]
-                });
-                self.tree.columns =
-                    column.by_ref().filter(|column| used[*column]).map(|column| column as u16).collect();
-            } else {
-                self.tree.columns = column.map(|column| column as u16).collect();
-            }
-        } else {
+        if !alike {
+            values.clear();
+            used = (0..width).map(|column| rows.iter().any(|row| given(row, column).is_some())).collect();
+            let set = (0..width).filter(|column| used[*column]);
+            values.extend(rows.iter().flat_map(|row| set.clone().map(|column| given(row, column))));
+        }
+        self.tree.columns = (0..width).filter(|column| used[*column]).map(|column| column as u16).collect();
+        if self.tree.columns.is_empty() {
             // Rows of nothing but defaults: name one column, so that there is something to repeat.
-            let count = values.len() / width;
             self.tree.columns = vec![M::TABLE.primary_key.first().copied().unwrap_or(0)];
-            values = vec![None; count];
+            values = vec![None; rows.len()];
         }
         self.tree.source = InsertSource::Rows(values);
         self
