@@ -14,6 +14,7 @@ mod arena;
 mod collections;
 mod delete;
 mod flush;
+mod freshness;
 mod graph;
 mod index;
 mod level;
@@ -21,13 +22,16 @@ mod links;
 mod load;
 mod pairs;
 mod query;
+mod savepoint;
 mod transaction;
+mod tree;
 mod view;
 
 pub use arena::State;
 pub use graph::{IntoObject, LinkTo};
 pub use load::Keys;
 pub use query::NoAutoflush;
+pub use savepoint::Savepoint;
 pub use view::At;
 
 use crate::engine::{Connection, Engine};

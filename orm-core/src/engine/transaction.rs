@@ -224,7 +224,8 @@ impl Connection {
         }
     }
 
-    fn undo_later(&mut self, savepoint: Option<&str>) {
+    /// Leaves it to the next statement to undo what was done since a savepoint, or the whole transaction.
+    pub(crate) fn undo_later(&mut self, savepoint: Option<&str>) {
         match savepoint {
             Some(name) => {
                 let name = quoted(self.dialect(), name);

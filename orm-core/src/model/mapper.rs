@@ -58,6 +58,8 @@ pub trait Batch: Send + Sync {
     /// # Errors
     /// When a column can't be read.
     fn decode(&mut self, row: &dyn Row, at: usize) -> Result<()>;
+    /// Copies an object of the same model in.
+    fn copy(&mut self, object: &dyn Object);
     /// Visits an object that was not given away yet.
     fn visit(&mut self, index: usize, visit: &mut dyn FnMut(&mut dyn Object));
     /// All objects that were not given away yet, in order.
@@ -76,6 +78,12 @@ impl<M: Mapped> Batch for BatchOf<M> {
     fn decode(&mut self, row: &dyn Row, at: usize) -> Result<()> {
         self.0.push(Some(M::from_row(row, at).map_err(|error| error.of(M::TABLE))?));
         Ok(())
+    }
+
+    fn copy(&mut self, object: &dyn Object) {
+        if let Some(object) = (object as &dyn Any).downcast_ref::<M>() {
+            self.0.push(Some(object.clone()));
+        }
     }
 
     fn visit(&mut self, index: usize, visit: &mut dyn FnMut(&mut dyn Object)) {

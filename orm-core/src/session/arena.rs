@@ -81,6 +81,8 @@ pub(super) struct Slot {
     pub(super) stale: bool,
     /// Added in this session, so that its collections hold all there is.
     pub(super) born: bool,
+    /// How often it was expired: collections that were loaded before are loaded again when asked for.
+    pub(super) expired: u32,
     /// When it was added, among all that were.
     pub(super) order: u64,
 }
@@ -165,6 +167,7 @@ impl Slot {
             touched: false,
             stale: false,
             born: false,
+            expired: 0,
             order: 0,
         }
     }

@@ -27,20 +27,31 @@ pub(super) enum Completeness {
 /// What is known of the collections of a session's objects.
 #[derive(Debug, Default)]
 pub(super) struct Collections {
-    of: HashMap<Id, Vec<(CollectionKind, Completeness)>>,
+    of: HashMap<Id, Vec<Known>>,
+}
+
+/// What is known of one collection.
+#[derive(Debug)]
+struct Known {
+    kind: CollectionKind,
+    completeness: Completeness,
+    /// How often its owner had been expired when it was loaded.
+    expired: u32,
 }
 
 impl Collections {
-    fn set(&mut self, kind: CollectionKind, owner: Id, completeness: Completeness) {
+    fn set(&mut self, kind: CollectionKind, owner: Id, completeness: Completeness, expired: u32) {
         let of = self.of.entry(owner).or_default();
-        match of.iter_mut().find(|(other, _)| *other == kind) {
-            Some(known) => known.1 = completeness,
-            None => of.push((kind, completeness)),
-        }
+        of.retain(|known| known.kind != kind);
+        of.push(Known { kind, completeness, expired });
+    }
+
+    fn known(&self, kind: CollectionKind, owner: Id) -> Option<&Known> {
+        self.of.get(&owner)?.iter().find(|known| known.kind == kind)
     }
 
     fn get(&self, kind: CollectionKind, owner: Id) -> Option<&Completeness> {
-        self.of.get(&owner)?.iter().find(|(other, _)| *other == kind).map(|(_, completeness)| completeness)
+        self.known(kind, owner).map(|known| &known.completeness)
     }
 
     /// Forgets all collections of an object.
@@ -51,7 +62,7 @@ impl Collections {
     /// Forgets that a collection was loaded.
     pub(super) fn forget_one(&mut self, kind: CollectionKind, owner: Id) {
         if let Some(of) = self.of.get_mut(&owner) {
-            of.retain(|(other, _)| *other != kind);
+            of.retain(|known| known.kind != kind);
         }
     }
 }
@@ -60,7 +71,14 @@ impl Session {
     /// Notes how much of a collection was loaded.
     pub(super) fn complete(&mut self, kind: CollectionKind, owner: Id, completeness: Completeness) {
         self.was_loaded(kind, owner);
-        self.collections.set(kind, owner, completeness);
+        let expired = self.slot(owner).expired;
+        self.collections.set(kind, owner, completeness, expired);
+    }
+
+    /// Whether a collection is here, but its owner was expired since.
+    pub(super) fn is_expired(&self, kind: CollectionKind, owner: Id) -> bool {
+        let now = self.slot(owner).expired;
+        now != self.collections.known(kind, owner).map_or(0, |known| known.expired)
     }
 
     /// The collection behind a relationship to many, or to one that holds the key.

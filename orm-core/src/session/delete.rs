@@ -21,7 +21,7 @@ impl Session {
         }
     }
 
-    fn unlink_member(&mut self, relationship: RelRef, owner: Id, member: Id) -> Result<()> {
+    pub(super) fn unlink_member(&mut self, relationship: RelRef, owner: Id, member: Id) -> Result<()> {
         let resolved = relationship.resolve()?;
         if let Link::Through(through) = &resolved.link {
             Self::writable(resolved, through)?;

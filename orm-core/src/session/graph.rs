@@ -7,6 +7,7 @@ use crate::entity::{Key, Link, Many, Maybe, Model, Rel, RelRef, Single, TableDef
 use crate::error::{Error, Result};
 use crate::model::{Mapped, RelationState};
 use std::any::Any;
+use std::collections::HashSet;
 
 /// What `push` takes: a new object, or the key of one in the session.
 #[diagnostic::on_unimplemented(
@@ -184,6 +185,61 @@ impl Session {
         member
     }
 
+    /// Makes these the members of a collection: keys, or new objects. What is left out is removed, as by [`Session::remove`];
+    /// what was there keeps its place, and what is new follows in the order given. Gives the members' keys.
+    ///
+    /// The collection must be loaded, or its owner new; the next flush says so otherwise.
+    ///
+    /// # Panics
+    /// For a key of another session, or of an object that is gone.
+    #[track_caller]
+    pub fn replace<M: Mapped, T: Mapped>(
+        &mut self,
+        owner: Key<M>,
+        relationship: Rel<M, T, Many>,
+        members: impl IntoIterator<Item: IntoObject<T>>,
+    ) -> Vec<Key<T>> {
+        let owner = self.expect(owner);
+        let members: Vec<Key<T>> = members.into_iter().map(|member| member.into_object(self)).collect();
+        let ids: Vec<Id> = members.iter().map(|member| self.expect(*member)).collect();
+        if let Err(error) = self.replace_erased(relationship.raw(), owner, &ids) {
+            self.problems.push(error.to_string());
+        }
+        members
+    }
+
+    fn replace_erased(&mut self, relationship: RelRef, owner: Id, members: &[Id]) -> Result<()> {
+        let resolved = relationship.resolve()?;
+        let collection = self.collection_for(resolved)?;
+        self.sync();
+        if !self.is_whole(collection, owner) {
+            return Err(Self::unseen(relationship));
+        }
+        let wanted: HashSet<Id> = members.iter().copied().collect();
+        let mut here: HashSet<Id> = HashSet::new();
+        for member in self.members(collection, owner) {
+            if wanted.contains(&member) {
+                here.insert(member);
+            } else {
+                self.unlink_member(relationship, owner, member)?;
+            }
+        }
+        for member in members {
+            if here.insert(*member) {
+                self.link_member(relationship, owner, *member)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What can't be replaced because nobody knows what is there.
+    fn unseen(relationship: RelRef) -> Error {
+        Error::Session(format!(
+            "`{relationship}` was not loaded, so what it leads to now can't be replaced; load it with \
+             `session.load(key, {relationship})`"
+        ))
+    }
+
     /// Makes a to-one relationship lead to an object: a new one, one in the session, or none.
     ///
     /// # Panics
@@ -219,10 +275,7 @@ impl Session {
         // The other object holds the key: whoever was linked before is not any more.
         self.sync();
         if !self.is_whole(CollectionKind::Children(key), owner) {
-            return Err(Error::Session(format!(
-                "`{relationship}` was not loaded, so what it leads to now can't be replaced; load it with \
-                 `session.load(key, {relationship})`"
-            )));
+            return Err(Self::unseen(relationship));
         }
         for member in self.children(key, owner) {
             if Some(member) != target {

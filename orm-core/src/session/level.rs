@@ -78,6 +78,35 @@ impl Session {
         self.level().journaled.push(id);
     }
 
+    /// A savepoint was set.
+    pub(super) fn push_level(&mut self) {
+        self.levels.push(Level { pairs: self.pairs.mark(), ..Level::default() });
+    }
+
+    /// The innermost savepoint was released: what happened since is the work of the level below.
+    pub(super) fn merge_level(&mut self) {
+        let Some(level) = self.levels.pop() else { return };
+        let below = self.levels.len() - 1;
+        for id in level.journaled {
+            let Some(mut base) = self.slot_mut(id).base.take() else { continue };
+            if base.level > below {
+                match base.below.take() {
+                    Some(older) if older.level == below => base = older,
+                    older => {
+                        base.below = older;
+                        base.level = below;
+                        self.levels[below].journaled.push(id);
+                    }
+                }
+            }
+            self.slot_mut(id).base = Some(base);
+        }
+        let into = &mut self.levels[below];
+        into.read.extend(level.read);
+        into.loaded.extend(level.loaded);
+        into.wrote |= level.wrote;
+    }
+
     /// The transaction was committed: what is loaded stays, what was deleted ends.
     pub(super) fn settle(&mut self) {
         let mut gone = Vec::new();
@@ -130,7 +159,7 @@ impl Session {
         if to == 0 {
             self.pairs.settle(&[]);
         }
-        self.levels.push(Level { pairs: self.pairs.mark(), ..Level::default() });
+        self.push_level();
     }
 
     fn restore_object(&mut self, id: Id, level: usize) {

@@ -127,7 +127,7 @@ impl Session {
         for keys in wanted.chunks(step.chunk_size) {
             let keys = &padded(keys, step.chunk_size);
             let related = related_query(resolved, step, keys);
-            found.extend(self.fetch_related(store, step, &related, keys).await?.into_iter().map(|(_, id)| id));
+            found.extend(self.fetch_related(store, step, &related, keys, false).await?.into_iter().map(|(_, id)| id));
         }
         Ok(found)
     }
@@ -140,7 +140,7 @@ impl Session {
         let mut missing: Vec<Id> = Vec::new();
         let mut found: Vec<Id> = Vec::new();
         for owner in owners {
-            if self.is_whole(collection, *owner) && !self.slot(*owner).stale {
+            if self.is_whole(collection, *owner) && !self.is_expired(collection, *owner) {
                 found.extend(self.members(collection, *owner));
             } else {
                 missing.push(*owner);
@@ -160,11 +160,12 @@ impl Session {
                 owners.push(*owner);
             }
         }
+        let anew: Vec<Id> = missing.iter().copied().filter(|owner| self.is_expired(collection, *owner)).collect();
         let mut members: HashMap<Id, Vec<Id>> = HashMap::new();
         for keys in keys.chunks(step.chunk_size) {
             let keys = &padded(keys, step.chunk_size);
             let related = related_query(resolved, step, keys);
-            for (key, member) in self.fetch_related(store, step, &related, keys).await? {
+            for (key, member) in self.fetch_related(store, step, &related, keys, !anew.is_empty()).await? {
                 for owner in by_key.get(&key).into_iter().flatten() {
                     members.entry(*owner).or_default().push(member);
                 }
@@ -172,15 +173,16 @@ impl Session {
         }
         for owner in missing {
             let loaded = members.remove(&owner).unwrap_or_default();
-            if let CollectionKind::Partners(pairs) = collection {
-                self.pairs_loaded(pairs, owner, &loaded, !partial);
-            }
-            if let CollectionKind::Children(key) = collection {
-                self.order_children(key, owner, &loaded);
+            match collection {
+                CollectionKind::Partners(pairs) => self.pairs_loaded(pairs, owner, &loaded, !partial),
+                CollectionKind::Children(key) => self.order_children(key, owner, &loaded),
             }
             found.extend(&loaded);
             let completeness = if partial { Completeness::Partial(loaded) } else { Completeness::Whole };
             self.complete(collection, owner, completeness);
+        }
+        if let (CollectionKind::Children(key), false, false) = (collection, partial, anew.is_empty()) {
+            self.reconcile(key, &anew, &found.iter().copied().collect()).await?;
         }
         found.retain(|id| self.stage(*id) == Stage::Persistent || self.stage(*id) == Stage::Pending);
         Ok(found)
@@ -193,6 +195,7 @@ impl Session {
         step: &LoadStep,
         related: &RelatedQuery,
         keys: &[Vec<Value>],
+        overwrite: bool,
     ) -> Result<Vec<(Identity, Id)>> {
         let statement = if step.filter.is_none() && step.order_by.is_empty() {
             let relationship = step.relationship;
@@ -217,7 +220,7 @@ impl Session {
                     })?;
                     key.push(value);
                 }
-                let id = self.absorb(store, row, 0, false)?;
+                let id = self.absorb(store, row, 0, overwrite)?;
                 rows.push((Identity::of(key), id));
                 Ok(())
             })

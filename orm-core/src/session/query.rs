@@ -190,12 +190,8 @@ impl Session {
             })
             .await;
         self.put_back(connection, result)?;
-        if let (Some(id), None) = (known, found)
-            && self.stage(id) == Stage::Persistent
-        {
-            // Somebody deleted its row.
-            self.unidentify(id, self.original_key(id));
-            self.free(id);
+        if let (Some(id), None) = (known, found) {
+            self.row_is_gone(id);
         }
         Ok(found.filter(|id| self.stage(*id) == Stage::Persistent))
     }

@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub(super) struct Failed {
     pub(super) cause: String,
+    /// The level whose rollback is enough: 0 for the whole transaction.
+    pub(super) level: usize,
 }
 
 impl Session {
@@ -18,7 +20,7 @@ impl Session {
             self.fail("a call was cancelled half-way".to_owned());
         }
         match &self.failed {
-            Some(Failed { cause }) => Err(Error::RolledBack { cause: cause.clone() }),
+            Some(Failed { cause, .. }) => Err(Error::RolledBack { cause: cause.clone() }),
             None => Ok(()),
         }
     }
@@ -61,11 +63,15 @@ impl Session {
         if let Some(journal) = self.flushing.take() {
             self.undo_flush(journal);
         }
-        // Dropped inside its transaction: it is rolled back before anybody else gets it.
-        self.connection = None;
-        self.begun = false;
-        self.key_step = None;
-        self.failed.get_or_insert(Failed { cause });
+        let mut level = self.levels.len() - 1;
+        if level == 0 || self.connection.as_ref().is_none_or(|connection| connection.is_lost()) {
+            // Dropped inside its transaction: it is rolled back before anybody else gets it.
+            self.connection = None;
+            self.begun = false;
+            self.key_step = None;
+            level = 0;
+        }
+        self.failed.get_or_insert(Failed { cause, level });
     }
 
     /// Flushes, unless that is switched off, before a query.
@@ -96,10 +102,11 @@ impl Session {
     /// Flushes, and commits the transaction. What is loaded stays loaded; the keys of deleted objects end.
     ///
     /// # Errors
-    /// The flush's. When the COMMIT itself fails the session has failed; call [`Session::rollback`].
+    /// The flush's; inside a savepoint, whose name it says. When the COMMIT itself fails the session has failed; call [`Session::rollback`].
     pub fn commit(&mut self) -> Running<'_, ()> {
         Box::pin(async move {
             self.check()?;
+            self.check_outside()?;
             self.sync();
             self.flush_now().await?;
             if let Some(mut connection) = self.connection.take()
@@ -118,7 +125,7 @@ impl Session {
 
     /// Rolls the transaction back, and memory with it: changed objects have their old columns, deleted ones come back, and
     /// new ones are withdrawn. Objects that were read after the first write are overwritten by the next query that
-    /// returns them.
+    /// returns them. Inside a savepoint: back to that savepoint, which stays.
     ///
     /// # Errors
     /// The database's; memory is restored all the same.
@@ -126,6 +133,9 @@ impl Session {
         Box::pin(async move {
             if let Some(journal) = self.flushing.take() {
                 self.undo_flush(journal);
+            }
+            if self.levels.len() > 1 {
+                return self.roll_back_to_savepoint().await;
             }
             let connection = self.connection.take();
             self.restore(0);

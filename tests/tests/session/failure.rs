@@ -6,7 +6,7 @@ use std::task::Poll;
 use tests::prelude::*;
 
 /// Polls a future up to `polls` times and drops it; what it gave, if it ended.
-async fn poll_and_drop<T>(future: impl Future<Output = T>, polls: usize) -> Option<T> {
+pub async fn poll_and_drop<T>(future: impl Future<Output = T>, polls: usize) -> Option<T> {
     let mut future = pin!(future);
     let mut left = polls;
     std::future::poll_fn(|context| {

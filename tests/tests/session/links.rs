@@ -253,6 +253,37 @@ matrix! {
         Ok(())
     }
 
+    async fn replace_makes_these_the_members(db: Db) -> Result<()> {
+        create(&db).await?;
+        ed_and_sandy(&db.engine).await?;
+        let mut session = db.engine.session();
+        let (ed, sandy) = both(&mut session).await?;
+        let [one, two] = session.keys(ed, User::addresses)?[..] else { panic!() };
+        let of_sandy = session.keys(sandy, User::addresses)?[0];
+        assert_eq!(session.replace(ed, User::addresses, [of_sandy, two]), [of_sandy, two]);
+        assert_eq!(emails(&session, ed), ["ed@two", "sandy@one"]);
+        assert!(emails(&session, sandy).is_empty());
+        let new = session.replace(sandy, User::addresses, [address_of("x"), address_of("y")]);
+        assert_eq!(session.keys(sandy, User::addresses)?, new);
+        session.commit().await?;
+        assert_eq!(session.state(one), State::Detached);
+        assert_eq!(rows(&db.engine, "addresses WHERE user_id = 1").await?, 2);
+        assert_eq!(rows(&db.engine, "addresses WHERE user_id = 2").await?, 2);
+        session.load(ed, User::keywords).await?;
+        let words = session.replace(ed, User::keywords, ["a", "b"].map(keyword));
+        session.commit().await?;
+        session.replace(ed, User::keywords, [words[1]]);
+        session.replace(sandy, User::addresses, Vec::<Address>::new());
+        session.commit().await?;
+        assert_eq!(rows(&db.engine, "user_keywords").await?, 1);
+        assert_eq!(rows(&db.engine, "addresses").await?, 2);
+        let mut other = db.engine.session();
+        let ed = other.get::<User>(1).await?.unwrap();
+        other.replace(ed, User::addresses, [address_of("z")]);
+        assert!(said(other.flush().await).contains("`User::addresses` was not loaded"));
+        Ok(())
+    }
+
     async fn a_relationship_without_a_field_is_walked_in_reverse(db: Db) -> Result<()> {
         create(&db).await?;
         let mut session = db.engine.session();

@@ -68,6 +68,11 @@ enum Step {
     Rollback,
     /// A new session on what was committed, with everything loaded.
     Anew,
+    /// Steps in a savepoint, which is kept or rolled back.
+    Nested {
+        steps: Vec<Step>,
+        keep: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -78,9 +83,17 @@ enum How {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let nested =
+        (prop::collection::vec(step(), 0..8), any::<bool>()).prop_map(|(steps, keep)| Step::Nested { steps, keep });
+    let nested = (prop::collection::vec(prop_oneof![8 => step(), 1 => nested], 0..8), any::<bool>())
+        .prop_map(|(steps, keep)| Step::Nested { steps, keep });
+    prop::collection::vec(prop_oneof![20 => step(), 1 => nested], 1..40)
+}
+
+fn step() -> impl Strategy<Value = Step> {
     let n = || 0..1000_usize;
     let how = || prop_oneof![Just(How::Push), Just(How::Set), Just(How::ByHand)];
-    let step = prop_oneof![
+    prop_oneof![
         3 => (0..4_u8, 0..3_u8).prop_map(|(addresses, keywords)| Step::AddUser { addresses, keywords }),
         3 => (prop::option::of(n()), 0..3_u8).prop_map(|(manager, reports)| Step::AddEmployee { manager, reports }),
         1 => Just(Step::AddKeyword),
@@ -100,8 +113,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => Just(Step::Commit),
         1 => Just(Step::Rollback),
         1 => Just(Step::Anew),
-    ];
-    prop::collection::vec(step, 1..40)
+    ]
 }
 
 /// What there should be, by name.
@@ -133,8 +145,14 @@ impl World {
     }
 }
 
-struct Run {
-    session: Session,
+struct Run<'s> {
+    session: &'s mut Session,
+    known: Known,
+}
+
+/// What the run knows; it derefs to this.
+#[derive(Default)]
+struct Known {
     world: World,
     committed: World,
     users: BTreeMap<String, Key<User>>,
@@ -142,6 +160,21 @@ struct Run {
     keywords: BTreeMap<String, Key<Keyword>>,
     employees: BTreeMap<String, Key<Employee>>,
     names: usize,
+    /// How many savepoints are open.
+    depth: usize,
+}
+
+impl std::ops::Deref for Run<'_> {
+    type Target = Known;
+    fn deref(&self) -> &Known {
+        &self.known
+    }
+}
+
+impl std::ops::DerefMut for Run<'_> {
+    fn deref_mut(&mut self) -> &mut Known {
+        &mut self.known
+    }
 }
 
 /// One of these, chosen by a number; those that are doomed are left out.
@@ -160,7 +193,7 @@ fn text(error: Error) -> String {
     format!("{error}")
 }
 
-impl Run {
+impl Run<'_> {
     fn name(&mut self, kind: &str) -> String {
         self.names += 1;
         format!("{kind}{}", self.names)
@@ -179,12 +212,12 @@ impl Run {
         new.reports = members.into();
         let key = self.session.add(new);
         for report in self.session.keys(key, Employee::reports).unwrap_or_default() {
-            self.employees.insert(self.session[report].name.clone(), report);
+            self.known.employees.insert(self.session[report].name.clone(), report);
         }
         if let Some(manager) = &manager {
-            self.session.set(key, Employee::manager, self.employees[manager]);
+            self.session.set(key, Employee::manager, self.known.employees[manager]);
         }
-        self.employees.insert(name.clone(), key);
+        self.known.employees.insert(name.clone(), key);
         self.world.employees.insert(name, manager);
     }
 
@@ -198,10 +231,10 @@ impl Run {
             ..user(&name)
         });
         for address in self.session.keys(key, User::addresses).unwrap_or_default() {
-            self.addresses.insert(self.session[address].email.clone(), address);
+            self.known.addresses.insert(self.session[address].email.clone(), address);
         }
         for word in self.session.keys(key, User::keywords).unwrap_or_default() {
-            self.keywords.insert(self.session[word].word.clone(), word);
+            self.known.keywords.insert(self.session[word].word.clone(), word);
         }
         for email in emails {
             self.world.addresses.insert(email, Some(name.clone()));
@@ -210,7 +243,7 @@ impl Run {
             self.world.pairs.insert((name.clone(), word.clone()));
             self.world.keywords.insert(word);
         }
-        self.users.insert(name.clone(), key);
+        self.known.users.insert(name.clone(), key);
         self.world.users.insert(name, None);
     }
 
@@ -222,21 +255,21 @@ impl Run {
             Step::AddEmployee { manager, reports } => self.add_employee(manager, reports),
             Step::AddKeyword => {
                 let word = self.name("k");
-                self.keywords.insert(word.clone(), self.session.add(keyword(&word)));
+                self.known.keywords.insert(word.clone(), self.session.add(keyword(&word)));
                 self.world.keywords.insert(word);
             }
             Step::PushAddress { user } => {
                 if let Some(user) = user_at(&self.world, user) {
                     let email = self.name("a");
-                    let key = self.session.push(self.users[&user], User::addresses, address_of(&email));
-                    self.addresses.insert(email.clone(), key);
+                    let key = self.session.push(self.known.users[&user], User::addresses, address_of(&email));
+                    self.known.addresses.insert(email.clone(), key);
                     self.world.addresses.insert(email, Some(user));
                 }
             }
             Step::MoveAddress { address, user, how } => {
                 let address = choose(&self.world.addresses, &BTreeSet::new(), address).cloned();
                 if let (Some(address), Some(user)) = (address, user_at(&self.world, user)) {
-                    let (key, to) = (self.addresses[&address], self.users[&user]);
+                    let (key, to) = (self.known.addresses[&address], self.known.users[&user]);
                     match how {
                         How::Push => {
                             self.session.push(to, User::addresses, key);
@@ -263,9 +296,9 @@ impl Run {
                     .filter(|(_, user)| !doomed.contains(user))
                     .collect();
                 if let Some(address) = choose(&owned, &BTreeSet::new(), address).cloned() {
-                    let key = self.addresses[&address];
+                    let key = self.known.addresses[&address];
                     let pending = self.session.state(key) == State::Pending;
-                    self.session.remove(self.users[&owned[&address]], User::addresses, key);
+                    self.session.remove(self.known.users[&owned[&address]], User::addresses, key);
                     if pending {
                         self.world.addresses.remove(&address);
                     } else {
@@ -275,7 +308,7 @@ impl Run {
             }
             Step::DeleteAddress { address } => {
                 if let Some(address) = choose(&self.world.addresses, &BTreeSet::new(), address).cloned() {
-                    self.session.delete(self.addresses[&address]);
+                    self.session.delete(self.known.addresses[&address]);
                     self.world.addresses.remove(&address);
                 }
             }
@@ -283,7 +316,7 @@ impl Run {
                 if let Some(user) = user_at(&self.world, user) {
                     // What becomes of a new user's members is another test's business.
                     self.flush().await?;
-                    if let Some(key) = self.world.users.contains_key(&user).then(|| self.users[&user]) {
+                    if let Some(key) = self.world.users.contains_key(&user).then(|| self.known.users[&user]) {
                         self.session.delete(key);
                         self.world.doomed.insert(user);
                     }
@@ -292,7 +325,7 @@ impl Run {
             Step::Rename { user, text } => {
                 if let Some(user) = user_at(&self.world, user) {
                     let text = (text % 4 > 0).then(|| format!("text {}", text % 4));
-                    self.session[self.users[&user]].fullname.clone_from(&text);
+                    self.session[self.known.users[&user]].fullname.clone_from(&text);
                     self.world.users.insert(user, text);
                 }
             }
@@ -300,7 +333,7 @@ impl Run {
                 let keywords: BTreeMap<String, ()> = self.world.keywords.iter().map(|k| (k.clone(), ())).collect();
                 let keyword = choose(&keywords, &BTreeSet::new(), keyword).cloned();
                 if let (Some(user), Some(keyword)) = (user_at(&self.world, user), keyword) {
-                    let (left, right) = (self.users[&user], self.keywords[&keyword]);
+                    let (left, right) = (self.known.users[&user], self.known.keywords[&keyword]);
                     let links = matches!(step, Step::Link { .. });
                     match (links, from) {
                         (true, true) => {
@@ -322,7 +355,7 @@ impl Run {
             Step::DeleteKeyword { keyword } => {
                 let keywords: BTreeMap<String, ()> = self.world.keywords.iter().map(|k| (k.clone(), ())).collect();
                 if let Some(keyword) = choose(&keywords, &BTreeSet::new(), keyword) {
-                    self.session.delete(self.keywords[keyword]);
+                    self.session.delete(self.known.keywords[keyword]);
                     self.world.keywords.remove(keyword);
                     self.world.pairs.retain(|(_, other)| other != keyword);
                 }
@@ -330,28 +363,32 @@ impl Run {
             Step::SetManager { employee, manager, how } => {
                 let Some(employee) = choose(&self.world.employees, &doomed, employee).cloned() else { return Ok(()) };
                 let manager = manager.and_then(|n| choose(&self.world.employees, &doomed, n).cloned());
-                let key = self.employees[&employee];
+                let key = self.known.employees[&employee];
                 match (how, &manager) {
                     (How::Push, Some(manager)) => {
-                        self.session.push(self.employees[manager], Employee::reports, key);
+                        self.session.push(self.known.employees[manager], Employee::reports, key);
                     }
                     (How::ByHand, _) => {
                         self.flush().await?;
-                        let id = manager.as_ref().map(|manager| self.session[self.employees[manager]].id);
+                        let id = manager.as_ref().map(|manager| self.session[self.known.employees[manager]].id);
                         self.session[key].manager_id = id;
                         self.world.employees.insert(employee, manager);
                         self.check().map_err(Error::custom)?;
                         return self.flush().await;
                     }
                     (_, manager) => {
-                        self.session.set(key, Employee::manager, manager.as_ref().map(|name| self.employees[name]));
+                        self.session.set(
+                            key,
+                            Employee::manager,
+                            manager.as_ref().map(|name| self.known.employees[name]),
+                        );
                     }
                 }
                 self.world.employees.insert(employee, manager);
             }
             Step::DeleteEmployee { employee } => {
                 if let Some(employee) = choose(&self.world.employees, &doomed, employee).cloned() {
-                    let key = self.employees[&employee];
+                    let key = self.known.employees[&employee];
                     let pending = self.session.state(key) == State::Pending;
                     self.session.delete(key);
                     self.world.doomed.insert(employee.clone());
@@ -369,6 +406,34 @@ impl Run {
                 }
             }
             Step::Flush => self.flush().await?,
+            Step::Nested { ref steps, keep } => {
+                let mut savepoint = self.session.begin_nested().await?;
+                self.known.world.flush();
+                let before = (self.known.committed.clone(), self.known.world.clone());
+                let mut inner = Run { session: &mut savepoint, known: std::mem::take(&mut self.known) };
+                inner.known.depth += 1;
+                inner.known.committed = before.1.clone();
+                for step in steps {
+                    Box::pin(inner.step(step)).await?;
+                    inner.check().map_err(|wrong| Error::custom(format!("{step:?}: {wrong}")))?;
+                }
+                self.known = inner.known;
+                if keep {
+                    savepoint.commit().await?;
+                    self.known.world.flush();
+                } else {
+                    if before.1.users.len() % 2 == 0 {
+                        savepoint.rollback().await?;
+                    } else {
+                        drop(savepoint);
+                    }
+                    self.known.world = before.1;
+                }
+                self.known.committed = before.0;
+                self.known.depth -= 1;
+            }
+            // Inside a savepoint there is nothing to commit.
+            Step::Commit | Step::Anew if self.depth > 0 => self.flush().await?,
             Step::Commit => self.commit().await?,
             Step::Rollback => {
                 self.session.rollback().await?;
@@ -396,8 +461,8 @@ impl Run {
     }
 
     async fn read_anew(&mut self) -> Result<(), Error> {
-        self.session = self.session.engine().session();
-        let session = &mut self.session;
+        *self.session = self.session.engine().session();
+        let session = &mut *self.session;
         let users = session
             .all(
                 select(User)
@@ -409,24 +474,25 @@ impl Run {
         let employees = session
             .all(select(Employee).options(selectinload(Employee::reports)).options(selectinload(Employee::manager)))
             .await?;
-        self.addresses.clear();
+        let mut addresses = BTreeMap::new();
         for user in &users {
             for address in session.keys(*user, User::addresses)? {
-                self.addresses.insert(session[address].email.clone(), address);
+                addresses.insert(session[address].email.clone(), address);
             }
         }
-        self.users = users.into_iter().map(|key| (session[key].name.clone(), key)).collect();
-        self.keywords = keywords.into_iter().map(|key| (session[key].word.clone(), key)).collect();
-        self.employees = employees.into_iter().map(|key| (session[key].name.clone(), key)).collect();
+        self.known.users = users.into_iter().map(|key| (session[key].name.clone(), key)).collect();
+        self.known.keywords = keywords.into_iter().map(|key| (session[key].word.clone(), key)).collect();
+        self.known.employees = employees.into_iter().map(|key| (session[key].name.clone(), key)).collect();
+        self.known.addresses = addresses;
         Ok(())
     }
 
     /// The session's view of everything that is not on its way out.
     fn check(&self) -> Checked {
-        let (session, world) = (&self.session, &self.world);
+        let (session, world) = (&*self.session, &self.known.world);
         let lives = |name: &String| !world.doomed.contains(name);
         for (name, fullname) in world.users.iter().filter(|(name, _)| lives(name)) {
-            let at = session.at(self.users[name]);
+            let at = session.at(self.known.users[name]);
             same(name, &at.fullname, fullname)?;
             let addresses = at.many(User::addresses).map_err(text)?;
             let mut found: Vec<String> = addresses.map(|address| address.email.clone()).collect();
@@ -445,11 +511,11 @@ impl Run {
         }
         for (email, user) in &world.addresses {
             let Some(user) = user.as_ref().filter(|user| lives(user)) else { continue };
-            let owner = session.at(self.addresses[email]).one(Address::user).map_err(text)?;
+            let owner = session.at(self.known.addresses[email]).one(Address::user).map_err(text)?;
             same(&format!("user of {email}"), &owner.name, user)?;
         }
         for word in &world.keywords {
-            let users = session.at(self.keywords[word]).many(Keyword::users).map_err(text)?;
+            let users = session.at(self.known.keywords[word]).many(Keyword::users).map_err(text)?;
             let mut found: Vec<String> = users.map(|user| user.name.clone()).collect();
             found.sort();
             let users = world.pairs.iter().filter(|(user, other)| other == word && lives(user));
@@ -458,7 +524,7 @@ impl Run {
             same(&format!("users of {word}"), found, wanted)?;
         }
         for (name, manager) in world.employees.iter().filter(|(name, _)| lives(name)) {
-            let at = session.at(self.employees[name]);
+            let at = session.at(self.known.employees[name]);
             if manager.as_ref().is_none_or(&lives) {
                 let found = at.one(Employee::manager).map_err(text)?.map(|manager| manager.name.clone());
                 same(&format!("manager of {name}"), found.as_ref(), manager.as_ref())?;
@@ -499,16 +565,8 @@ impl Run {
 
 async fn run(db: &Db, steps: &[Step]) -> Checked {
     clear(db).await.map_err(text)?;
-    let mut run = Run {
-        session: db.engine.session(),
-        world: World::default(),
-        committed: World::default(),
-        users: BTreeMap::new(),
-        addresses: BTreeMap::new(),
-        keywords: BTreeMap::new(),
-        employees: BTreeMap::new(),
-        names: 0,
-    };
+    let mut session = db.engine.session();
+    let mut run = Run { session: &mut session, known: Known::default() };
     for (n, step) in steps.iter().chain([&Step::Commit, &Step::Anew]).enumerate() {
         run.step(step).await.map_err(|error| format!("step {n}, {step:?}: {error}"))?;
         run.check().map_err(|wrong| format!("after step {n}, {step:?}: {wrong}"))?;

@@ -74,6 +74,7 @@ impl Session {
         let matched = self.send(statement).await?;
         let expected = rows.len() as u64;
         if table.version.is_some() && matched < expected {
+            rows.iter().for_each(|id| self.was_read(*id));
             let keys: Vec<String> = rows.iter().map(|id| self.describe(*id)).collect();
             let keys = if rows.len() == 1 { keys.concat() } else { format!("one of {}", keys.join("; ")) };
             return Err(Error::StaleData { table: table.name.to_owned(), keys, expected, matched });

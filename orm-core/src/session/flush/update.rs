@@ -81,6 +81,8 @@ impl Session {
         })?;
         let matched = self.send(statement).await?;
         if matched != 1 {
+            // After the rollback the next query that brings the row overwrites the object.
+            self.was_read(id);
             let keys = self.describe(id);
             return Err(Error::StaleData { table: table.name.to_owned(), keys, expected: 1, matched });
         }

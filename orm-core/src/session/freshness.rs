@@ -1,0 +1,114 @@
+//! Reading rows anew.
+
+use super::Session;
+use super::arena::{Id, Stage};
+use super::links::KeyId;
+use crate::dialect;
+use crate::engine::Running;
+use crate::entity::{Key, TableDef};
+use crate::error::{Error, Result};
+use crate::expr::{InSource, Node, Source};
+use crate::model::{Mapped, padded};
+use crate::query::{Item, SelectTree, Tree};
+use crate::types::Value;
+use std::collections::HashSet;
+
+/// The most keys of one SELECT.
+const CHUNK: usize = 500;
+
+impl Session {
+    /// Reads an object's row again, after a flush. Its relationships are left as they are; see [`Session::expire`].
+    ///
+    /// SQL: `SELECT … FROM users WHERE id = ?`
+    ///
+    /// # Errors
+    /// [`Error::NoRow`] when the row is gone; [`Error::StaleKey`]; as [`Session::all`].
+    pub fn refresh<M: Mapped>(&mut self, key: Key<M>) -> Running<'_, ()> {
+        Box::pin(async move {
+            let id = self.resolve(key)?;
+            self.before_query("refresh").await?;
+            let found = match self.stage(id) {
+                Stage::Persistent | Stage::Doomed => self.read_rows(&[id]).await?,
+                _ => HashSet::new(),
+            };
+            if found.contains(&id) { Ok(()) } else { Err(Error::NoRow { what: self.describe(id) }) }
+        })
+    }
+
+    /// Marks an object and its relationships as stale: they stay readable, and the next query, `get` or `load` that brings
+    /// the row, or the relationship, overwrites them. A column that was changed since the last flush keeps its change.
+    ///
+    /// # Panics
+    /// For a key of another session, or of an object that is gone.
+    #[track_caller]
+    pub fn expire<M: Mapped>(&mut self, key: Key<M>) {
+        let id = self.expect(key);
+        let slot = self.slot_mut(id);
+        slot.stale = true;
+        slot.expired += 1;
+    }
+
+    /// Reads the rows of these objects of one table over them; gives those that have one.
+    async fn read_rows(&mut self, ids: &[Id]) -> Result<HashSet<Id>> {
+        let mut found = HashSet::new();
+        let Some(first) = ids.first() else { return Ok(found) };
+        let (store, table): (u32, &'static TableDef) = (first.store, self.table(*first));
+        let source = Source::Table(table);
+        let tuple = |mut nodes: Vec<Node>| if nodes.len() == 1 { nodes.remove(0) } else { Node::Tuple(nodes) };
+        for ids in ids.chunks(CHUNK) {
+            let keys: Vec<Vec<Value>> = ids.iter().filter_map(|id| self.original_key(*id)).collect();
+            if keys.is_empty() {
+                continue;
+            }
+            let keys = padded(&keys, CHUNK);
+            let list = keys.iter().map(|key| tuple(key.iter().cloned().map(Node::Bind).collect())).collect();
+            let tree = SelectTree {
+                items: vec![Item::Entity { source: source.clone(), optional: false }],
+                filter: vec![Node::In {
+                    operand: Box::new(tuple(table.primary_key.iter().map(|column| source.column(*column)).collect())),
+                    list: InSource::List(list),
+                    negated: false,
+                }],
+                ..SelectTree::default()
+            };
+            let statement = dialect::compile(Tree::Select(&tree), self.engine.capabilities())?;
+            let mut connection = self.take_connection(false).await?;
+            let result = connection
+                .fetch(statement, &mut |row| {
+                    found.insert(self.absorb(store, row, 0, true)?);
+                    Ok(())
+                })
+                .await;
+            self.put_back(connection, result)?;
+        }
+        Ok(found)
+    }
+
+    /// After a collection was loaded anew: children that it has in memory and not in the database were moved or deleted by
+    /// somebody else; their rows tell.
+    pub(super) async fn reconcile(&mut self, key: KeyId, owners: &[Id], loaded: &HashSet<Id>) -> Result<()> {
+        let mut doubtful: Vec<Id> = Vec::new();
+        for owner in owners {
+            let unchanged = |id: &Id| {
+                let columns = &self.links.keys[key].columns;
+                let same = |column: &u16| self.object(*id).value(*column) == self.original(*id, *column);
+                self.stage(*id) == Stage::Persistent && !loaded.contains(id) && columns.iter().all(same)
+            };
+            doubtful.extend(self.children(key, *owner).into_iter().filter(unchanged));
+        }
+        let found = self.read_rows(&doubtful).await?;
+        for id in doubtful.into_iter().filter(|id| !found.contains(id)) {
+            self.row_is_gone(id);
+        }
+        Ok(())
+    }
+
+    /// Somebody else deleted a row: its object ends, unless it has changes, which then can't be saved.
+    pub(super) fn row_is_gone(&mut self, id: Id) {
+        let original = self.slot(id).original.clone();
+        if self.stage(id) == Stage::Persistent && original.is_none_or(|original| original == self.columns(id)) {
+            self.unidentify(id, self.original_key(id));
+            self.free(id);
+        }
+    }
+}

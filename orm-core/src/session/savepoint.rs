@@ -1,0 +1,160 @@
+//! Savepoints: a part of a transaction that can be undone alone, in memory too.
+
+use super::Session;
+use crate::engine::Running;
+use crate::error::{Error, Result};
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+/// A savepoint in a session's transaction: [`Session::begin_nested`]. It derefs to the session; dropped without `commit` it
+/// is rolled back.
+///
+/// A handle that is forgotten (`mem::forget`) leaves its savepoint open; the session's `commit` then says so.
+pub struct Savepoint<'s> {
+    session: &'s mut Session,
+    level: usize,
+    open: bool,
+}
+
+fn name(level: usize) -> String {
+    format!("orm_session_{level}")
+}
+
+impl Session {
+    /// Flushes, and sets a savepoint. What is done through the handle can be rolled back alone, in memory as in the
+    /// database; a flush that fails inside it is undone by its rollback.
+    ///
+    /// # Errors
+    /// The flush's, and the database's.
+    pub fn begin_nested(&mut self) -> Running<'_, Savepoint<'_>> {
+        Box::pin(async move {
+            self.check()?;
+            self.sync();
+            self.flush_now().await?;
+            let mut connection = self.take_connection(false).await?;
+            if !connection.in_transaction() {
+                connection.begin_raw(None).await?;
+                self.begun = true;
+            }
+            let level = self.levels.len();
+            let set = connection.savepoint(&name(level)).await;
+            self.put_back(connection, set)?;
+            self.push_level();
+            Ok(Savepoint { session: self, level, open: true })
+        })
+    }
+
+    /// # Errors
+    /// Inside a savepoint.
+    pub(super) fn check_outside(&self) -> Result<()> {
+        match self.levels.len() - 1 {
+            0 => Ok(()),
+            level => Err(Error::Session(format!(
+                "`commit` inside the savepoint {}: end that first, with its own `commit` or `rollback`",
+                name(level)
+            ))),
+        }
+    }
+
+    /// Rolls back to the innermost savepoint, which stays.
+    pub(super) async fn roll_back_to_savepoint(&mut self) -> Result<()> {
+        let level = self.levels.len() - 1;
+        self.restore(level);
+        self.forgive(level);
+        if self.failed.is_some() || self.connection.is_none() {
+            return Ok(());
+        }
+        let mut connection = self.take_connection(false).await?;
+        let undone = connection.rollback_to(&name(level)).await;
+        self.put_back(connection, undone)
+    }
+
+    /// A failure inside a savepoint is over with its rollback.
+    fn forgive(&mut self, level: usize) {
+        if self.failed.as_ref().is_some_and(|failed| failed.level >= level) {
+            self.failed = None;
+        }
+    }
+}
+
+impl Savepoint<'_> {
+    /// Flushes, and keeps what was done: it is now the work of what is around the savepoint.
+    ///
+    /// # Errors
+    /// The flush's, and the database's; the savepoint is then rolled back.
+    pub async fn commit(mut self) -> Result<()> {
+        self.session.check()?;
+        self.is_innermost()?;
+        self.session.sync();
+        self.session.flush_now().await?;
+        let mut connection = self.session.take_connection(false).await?;
+        let released = connection.release(&name(self.level)).await;
+        self.session.put_back(connection, released)?;
+        self.open = false;
+        self.session.merge_level();
+        Ok(())
+    }
+
+    /// Takes back what was done since the savepoint, in memory and in the database.
+    ///
+    /// # Errors
+    /// The database's; memory is restored all the same.
+    pub async fn rollback(mut self) -> Result<()> {
+        self.is_innermost()?;
+        self.session.roll_back_to_savepoint().await?;
+        if self.session.failed.is_none() && self.session.connection.is_some() {
+            let mut connection = self.session.take_connection(false).await?;
+            let released = connection.release(&name(self.level)).await;
+            self.session.put_back(connection, released)?;
+        }
+        self.open = false;
+        self.session.levels.pop();
+        Ok(())
+    }
+
+    fn is_innermost(&self) -> Result<()> {
+        if self.session.levels.len() - 1 == self.level {
+            return Ok(());
+        }
+        Err(Error::Session(format!(
+            "the savepoint {} is still open inside {}: end it first",
+            name(self.session.levels.len() - 1),
+            name(self.level)
+        )))
+    }
+}
+
+impl Drop for Savepoint<'_> {
+    fn drop(&mut self) {
+        if !self.open || self.session.levels.len() <= self.level {
+            return;
+        }
+        self.session.restore(self.level);
+        self.session.levels.pop();
+        self.session.forgive(self.level);
+        if let Some(connection) = &mut self.session.connection
+            && connection.in_transaction()
+        {
+            connection.undo_later(Some(&name(self.level)));
+        }
+    }
+}
+
+impl Deref for Savepoint<'_> {
+    type Target = Session;
+    fn deref(&self) -> &Session {
+        self.session
+    }
+}
+
+impl DerefMut for Savepoint<'_> {
+    fn deref_mut(&mut self) -> &mut Session {
+        self.session
+    }
+}
+
+impl fmt::Debug for Savepoint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Savepoint").field("level", &self.level).field("session", &self.session).finish()
+    }
+}
