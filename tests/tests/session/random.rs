@@ -422,7 +422,7 @@ impl Run<'_> {
                     savepoint.commit().await?;
                     self.known.world.flush();
                 } else {
-                    if before.1.users.len() % 2 == 0 {
+                    if before.1.users.len().is_multiple_of(2) {
                         savepoint.rollback().await?;
                     } else {
                         drop(savepoint);
