@@ -21,9 +21,16 @@ async fn engine() -> Result<Engine> {
 fn is_linear(work: impl AsyncFn(usize) -> Result<Duration>) -> Result<()> {
     tests::block_on(async {
         work(100).await?;
-        let (few, many) = (work(1_000).await?, work(10_000).await?);
-        assert!(many < few * 30 + Duration::from_millis(200), "1,000 objects: {few:?}, 10,000: {many:?}");
-        Ok(())
+        // A machine that is busy with something else may disturb one try, not all.
+        let mut tries = Vec::new();
+        for _ in 0..3 {
+            let (few, many) = (work(1_000).await?, work(10_000).await?);
+            if many < few * 30 + Duration::from_millis(200) {
+                return Ok(());
+            }
+            tries.push((few, many));
+        }
+        panic!("1,000 and 10,000 objects took {tries:?}")
     })
 }
 
