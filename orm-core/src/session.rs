@@ -1,12 +1,4 @@
-//! Floor 7: the session, a unit of work that owns its objects.
-//!
-//! A [`Session`] is an arena. It owns every object in it; you hold [`Key`](crate::entity::Key)s, which are `Copy`. Inside a session an object
-//! holds its columns, and the session holds the links between objects, each link once, on the foreign-key side, so that
-//! both sides of a relationship always agree. Changes are found by comparing columns, and written by [`Session::flush`] in
-//! the order that the foreign keys ask for.
-//!
-//! What things cost: reading an object is two array look-ups and a look-up of its model's store; the first write to an
-//! object copies its columns; a flush looks only at objects that were touched, and is linear in them.
+#![doc = include_str!("../docs/session.md")]
 
 mod absorb;
 mod access;
