@@ -8,6 +8,17 @@ use crate::session::Session;
 use crate::session::arena::Id;
 use crate::types::Value;
 
+/// A row that is to be updated.
+struct RowUpdate {
+    id: Id,
+    /// The columns and their new values, the version's last.
+    set: Vec<(u16, Value)>,
+    /// The row's key, as the database has it.
+    key: Vec<Value>,
+    /// The version that the row must still have.
+    version: Option<(u16, Value)>,
+}
+
 /// The version after this one.
 fn next_version(value: &Value) -> Value {
     match value {
@@ -21,12 +32,15 @@ impl Session {
     /// Updates the columns that differ from the database's.
     pub(super) async fn update_rows(&mut self, rows: &[Id]) -> Result<()> {
         for id in rows {
-            self.update_row(*id).await?;
+            if let Some(update) = self.row_to_update(*id)? {
+                self.update_row(update).await?;
+            }
         }
         Ok(())
     }
 
-    async fn update_row(&mut self, id: Id) -> Result<()> {
+    /// What is to be set in an object's row; `None` where nothing is.
+    fn row_to_update(&mut self, id: Id) -> Result<Option<RowUpdate>> {
         if self.slot(id).original.is_none() {
             // A row of this flush that waits for a link.
             let columns = self.columns(id);
@@ -64,13 +78,20 @@ impl Session {
         }
         if set.is_empty() {
             self.slot_mut(id).original = None;
-            return Ok(());
+            return Ok(None);
         }
         let changed: Vec<u16> = set.iter().map(|(column, _)| *column).collect();
         self.check_linked(id, &changed)?;
         if let Some((column, before)) = &version {
             set.push((*column, next_version(before)));
         }
+        Ok(Some(RowUpdate { id, set, key, version }))
+    }
+
+    /// Updates one row by itself.
+    async fn update_row(&mut self, update: RowUpdate) -> Result<()> {
+        let RowUpdate { id, set, key, version } = update;
+        let table = self.table(id);
         let columns: Vec<u16> = set.iter().map(|(column, _)| *column).collect();
         let condition = key.iter().cloned().chain(version.iter().map(|(_, value)| value.clone()));
         let binds = set.iter().map(|(_, value)| value.clone()).chain(condition).collect();
@@ -86,6 +107,11 @@ impl Session {
             let keys = self.describe(id);
             return Err(Error::StaleData { table: table.name.to_owned(), keys, expected: 1, matched });
         }
+        self.was_updated(id, version)
+    }
+
+    /// The row has what the object has.
+    fn was_updated(&mut self, id: Id, version: Option<(u16, Value)>) -> Result<()> {
         if let Some((column, before)) = version {
             self.assign(id, column, &next_version(&before))?;
         }
