@@ -9,6 +9,7 @@ mod flush;
 mod freshness;
 mod graph;
 mod index;
+mod joined;
 mod level;
 mod links;
 mod load;
@@ -21,6 +22,7 @@ mod view;
 
 pub use arena::State;
 pub use graph::{IntoObject, LinkTo};
+pub use joined::JoinedSession;
 pub use load::Keys;
 pub use query::NoAutoflush;
 pub use savepoint::Savepoint;
@@ -30,6 +32,7 @@ use crate::engine::{Connection, Engine};
 use arena::{Id, Store};
 use collections::Collections;
 use flush::Journal;
+use joined::Home;
 use level::Level;
 use links::{KeyId, Links};
 use pairs::Pairs;
@@ -45,6 +48,8 @@ use transaction::Failed;
 pub struct Session {
     engine: Engine,
     number: u32,
+    /// Where the connection is from.
+    home: Home,
     /// There while a transaction is open, and no call is under way.
     connection: Option<Connection>,
     /// Whether a transaction was begun.
@@ -83,6 +88,7 @@ impl Engine {
         Session {
             engine: self.clone(),
             number: SESSIONS.fetch_add(1, Ordering::Relaxed),
+            home: Home::default(),
             connection: None,
             begun: false,
             stores: Vec::new(),

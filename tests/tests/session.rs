@@ -5,6 +5,7 @@ mod cascades;
 mod failure;
 mod freshness;
 mod generated;
+mod joined;
 mod links;
 mod loading;
 mod models;

@@ -39,7 +39,7 @@ impl Connection {
     }
 
     /// Takes the connection out of a borrowed one, which is of no use until it is put back.
-    pub(super) fn take(&mut self) -> Connection {
+    pub(crate) fn take(&mut self) -> Connection {
         Connection {
             engine: self.engine.clone(),
             lease: self.lease.take(),

@@ -16,10 +16,6 @@ pub struct Savepoint<'s> {
     open: bool,
 }
 
-fn name(level: usize) -> String {
-    format!("orm_session_{level}")
-}
-
 impl Session {
     /// Flushes, and sets a savepoint. What is done through the handle can be rolled back alone, in memory as in the
     /// database; a flush that fails inside it is undone by its rollback.
@@ -32,12 +28,11 @@ impl Session {
             self.sync();
             self.flush_now().await?;
             let mut connection = self.take_connection(false).await?;
-            if !connection.in_transaction() {
-                connection.begin_raw(None).await?;
-                self.begun = true;
+            if !self.begun {
+                self.begin(&mut connection).await?;
             }
             let level = self.levels.len();
-            let set = connection.savepoint(&name(level)).await;
+            let set = connection.savepoint(&self.savepoint_name(level)).await;
             self.put_back(connection, set)?;
             self.push_level();
             Ok(Savepoint { session: self, level, open: true })
@@ -51,7 +46,7 @@ impl Session {
             0 => Ok(()),
             level => Err(Error::Session(format!(
                 "`commit` inside the savepoint {}: end that first, with its own `commit` or `rollback`",
-                name(level)
+                self.savepoint_name(level)
             ))),
         }
     }
@@ -65,7 +60,7 @@ impl Session {
             return Ok(());
         }
         let mut connection = self.take_connection(false).await?;
-        let undone = connection.rollback_to(&name(level)).await;
+        let undone = connection.rollback_to(&self.savepoint_name(level)).await;
         self.put_back(connection, undone)
     }
 
@@ -88,7 +83,7 @@ impl Savepoint<'_> {
         self.session.sync();
         self.session.flush_now().await?;
         let mut connection = self.session.take_connection(false).await?;
-        let released = connection.release(&name(self.level)).await;
+        let released = connection.release(&self.session.savepoint_name(self.level)).await;
         self.session.put_back(connection, released)?;
         self.open = false;
         self.session.merge_level();
@@ -104,7 +99,7 @@ impl Savepoint<'_> {
         self.session.roll_back_to_savepoint().await?;
         if self.session.failed.is_none() && self.session.connection.is_some() {
             let mut connection = self.session.take_connection(false).await?;
-            let released = connection.release(&name(self.level)).await;
+            let released = connection.release(&self.session.savepoint_name(self.level)).await;
             self.session.put_back(connection, released)?;
         }
         self.open = false;
@@ -118,8 +113,8 @@ impl Savepoint<'_> {
         }
         Err(Error::Session(format!(
             "the savepoint {} is still open inside {}: end it first",
-            name(self.session.levels.len() - 1),
-            name(self.level)
+            self.session.savepoint_name(self.session.levels.len() - 1),
+            self.session.savepoint_name(self.level)
         )))
     }
 }
@@ -132,10 +127,11 @@ impl Drop for Savepoint<'_> {
         self.session.restore(self.level);
         self.session.levels.pop();
         self.session.forgive(self.level);
+        let name = self.session.savepoint_name(self.level);
         if let Some(connection) = &mut self.session.connection
-            && connection.in_transaction()
+            && self.session.begun
         {
-            connection.undo_later(Some(&name(self.level)));
+            connection.undo_later(Some(&name));
         }
     }
 }

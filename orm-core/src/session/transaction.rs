@@ -21,7 +21,7 @@ impl Session {
         }
         match &self.failed {
             Some(Failed { cause, .. }) => Err(Error::RolledBack { cause: cause.clone() }),
-            None => Ok(()),
+            None => self.check_home(),
         }
     }
 
@@ -33,9 +33,8 @@ impl Session {
             Some(connection) => connection,
             None => self.engine.acquire().await?,
         };
-        if !connection.in_transaction() && (write || !connection.capabilities().begins_before_write()) {
-            connection.begin_raw(None).await?;
-            self.begun = true;
+        if !self.begun && (write || !connection.capabilities().begins_before_write()) {
+            self.begin(&mut connection).await?;
         }
         if write {
             self.writes();
@@ -46,8 +45,7 @@ impl Session {
     /// Puts the connection back after a statement. Outside a transaction it goes back to the pool; and where the statement
     /// ended the transaction, or left it so that the database takes nothing more, the session has failed.
     pub(super) fn put_back<T>(&mut self, connection: Connection, result: Result<T>) -> Result<T> {
-        if !connection.in_transaction() {
-            self.begun = false;
+        if !self.begun && !self.home.keeps() {
             return result;
         }
         let over = connection.is_lost() || connection.is_aborted();
@@ -65,9 +63,7 @@ impl Session {
         }
         let mut level = self.levels.len() - 1;
         if level == 0 || self.connection.as_ref().is_none_or(|connection| connection.is_lost()) {
-            // Dropped inside its transaction: it is rolled back before anybody else gets it.
-            self.connection = None;
-            self.begun = false;
+            self.give_up_transaction();
             self.key_step = None;
             level = 0;
         }
@@ -109,10 +105,7 @@ impl Session {
             self.check_outside()?;
             self.sync();
             self.flush_now().await?;
-            if let Some(mut connection) = self.connection.take()
-                && connection.in_transaction()
-                && let Err(error) = connection.commit_raw().await
-            {
+            if let Err(error) = self.end_by_commit().await {
                 self.fail(error.to_string());
                 return Err(error);
             }
@@ -137,19 +130,10 @@ impl Session {
             if self.levels.len() > 1 {
                 return self.roll_back_to_savepoint().await;
             }
-            let connection = self.connection.take();
             self.restore(0);
             self.failed = None;
-            self.begun = false;
             self.key_step = None;
-            match connection {
-                Some(mut connection) if connection.in_transaction() => match connection.rollback_raw().await {
-                    // The server has rolled it back by itself.
-                    Err(Error::ConnectionLost(_)) => Ok(()),
-                    ended => ended,
-                },
-                _ => Ok(()),
-            }
+            self.end_by_rollback().await
         })
     }
 }
