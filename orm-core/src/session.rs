@@ -16,6 +16,7 @@ mod load;
 mod pairs;
 mod query;
 mod savepoint;
+mod store;
 mod transaction;
 mod tree;
 mod view;
@@ -29,7 +30,7 @@ pub use savepoint::Savepoint;
 pub use view::At;
 
 use crate::engine::{Connection, Engine};
-use arena::{Id, Store};
+use arena::Id;
 use collections::Collections;
 use flush::Journal;
 use joined::Home;
@@ -40,6 +41,7 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
+use store::Store;
 use transaction::Failed;
 
 /// A unit of work: made by [`Engine::session`].
@@ -61,7 +63,7 @@ pub struct Session {
     collections: Collections,
     /// Mistakes in `add`, `push` and the like, which can't return an error: the next flush does.
     problems: Vec<String>,
-    /// Objects that were changed, or whose links were, since the last flush.
+    /// Objects that were added or changed, or whose links were, since the last flush, in that order.
     touched: Vec<Id>,
     /// The one or two objects that the program was last given to change: their columns may not be what the links' index
     /// says.
@@ -75,8 +77,6 @@ pub struct Session {
     flushing: Option<Journal>,
     /// Why the transaction is gone, until `rollback`.
     failed: Option<Failed>,
-    /// How many objects were added; their order is the order in which rows are written.
-    added: u64,
     /// How far apart this connection's generated keys are, once it was asked.
     key_step: Option<i64>,
 }
@@ -104,7 +104,6 @@ impl Engine {
             autoflush: true,
             flushing: None,
             failed: None,
-            added: 0,
             key_step: None,
         }
     }

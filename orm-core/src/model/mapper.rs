@@ -1,4 +1,5 @@
 use super::mapped::{Mapped, Object};
+use super::pages::Pages;
 use super::relation::Relation;
 use crate::entity::TableDef;
 use crate::error::Result;
@@ -19,7 +20,7 @@ impl Mapper {
     pub const fn of<M: Mapped>() -> Self {
         Mapper {
             batch: || Box::new(BatchOf::<M>(Vec::new())),
-            objects: || Box::new(ObjectsOf::<M>(Vec::new())),
+            objects: || Box::new(ObjectsOf::<M>(Pages::new())),
             object: |object| Some(object.downcast_mut::<M>()?),
         }
     }
@@ -128,13 +129,13 @@ pub trait Objects: Any + Send + Sync {
     fn take(&mut self, slot: usize, each: &mut dyn FnMut(&mut dyn Any));
     /// A store of the same model, without any object.
     fn empty_like(&self) -> Box<dyn Objects>;
-    /// The slots as `&Vec<Option<M>>`.
+    /// The slots as `&Pages<Option<M>>`.
     fn slots(&self) -> &dyn Any;
-    /// The slots as `&mut Vec<Option<M>>`.
+    /// The slots as `&mut Pages<Option<M>>`.
     fn slots_mut(&mut self) -> &mut dyn Any;
 }
 
-struct ObjectsOf<M>(Vec<Option<M>>);
+struct ObjectsOf<M>(Pages<Option<M>>);
 
 impl<M: Mapped> ObjectsOf<M> {
     fn put(&mut self, slot: usize, object: Option<M>) {
@@ -183,7 +184,7 @@ impl<M: Mapped> Objects for ObjectsOf<M> {
     }
 
     fn empty_like(&self) -> Box<dyn Objects> {
-        Box::new(ObjectsOf::<M>(Vec::new()))
+        Box::new(ObjectsOf::<M>(Pages::new()))
     }
 
     fn slots(&self) -> &dyn Any {

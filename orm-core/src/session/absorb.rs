@@ -11,12 +11,10 @@ use std::sync::Arc;
 impl Session {
     /// Moves a new object (a `&mut Option<M>`) in.
     pub(super) fn insert_object(&mut self, store: u32, object: &mut dyn Any) -> Id {
-        self.added += 1;
-        let order = self.added;
-        let store_ref = &mut self.stores[store as usize];
-        let slot = store_ref.allocate(Stage::Pending, order);
-        store_ref.slots[slot as usize].born = true;
-        store_ref.objects.insert(slot as usize, object);
+        let this = &mut self.stores[store as usize];
+        let slot = this.allocate(Stage::Pending);
+        this.slot_mut(slot).born = true;
+        this.objects.insert(slot as usize, object);
         Id { store, slot }
     }
 
@@ -28,7 +26,7 @@ impl Session {
         if let Some(column) = this.integer_key
             && let Ok(Some(key)) = row.i64(at + usize::from(column))
         {
-            known = this.identity.get(&Identity::Int(key)).copied();
+            known = this.find(&Identity::Int(key));
         }
         let id = match known {
             Some(slot) => Id { store, slot },
@@ -46,27 +44,24 @@ impl Session {
 
     /// Decodes a row into a slot, unless its key turns out to be known: gives the object and whether it is new.
     fn take_row(&mut self, store: u32, row: &dyn Row, at: usize) -> Result<(Id, bool)> {
-        self.added += 1;
-        let order = self.added;
         let this = &mut self.stores[store as usize];
-        let slot = this.allocate(Stage::Persistent, order);
+        let slot = this.allocate(Stage::Persistent);
         if let Err(error) = this.objects.decode(slot as usize, row, at) {
             this.give_back(slot);
             return Err(error);
         }
-        let Some(key) = this.objects.get(slot as usize).and_then(|object| object.primary_key_values()) else {
+        let Some(key) = this.row_key(slot) else {
             this.give_back(slot);
             return Err(Error::Statement(format!(
                 "a row of {} has no primary key, so it can't be an object of a session",
                 this.table.name
             )));
         };
-        let key = Identity::of(key);
-        if let Some(other) = this.identity.get(&key).copied() {
+        if let Some(other) = this.find(&key) {
             this.give_back(slot);
             return Ok((Id { store, slot: other }, false));
         }
-        this.identity.insert(key, slot);
+        this.enter_new(slot, &key);
         let id = Id { store, slot };
         self.attach_fields(id);
         self.reindex(id);
@@ -91,7 +86,7 @@ impl Session {
             let now = self.object(id).value(column);
             self.object_mut(id).read(column, row, at + n).map_err(|reason| decode(self, reason))?;
             let fresh = self.object(id).value(column);
-            let Some(original) = &mut self.slot_mut(id).original else { continue };
+            let Some(original) = self.original_columns_mut(id) else { continue };
             let edited = original[n] != now;
             Arc::make_mut(original)[n] = fresh;
             if edited {

@@ -4,7 +4,7 @@ use super::Session;
 use super::arena::{Columns, Id, Stage, State};
 use crate::entity::Key;
 use crate::error::{Error, Result};
-use crate::model::Mapped;
+use crate::model::{Mapped, Pages};
 use std::any::TypeId;
 use std::ops::{Index, IndexMut};
 
@@ -36,7 +36,7 @@ impl Session {
     }
 
     fn typed<M: Mapped>(&self, id: Id) -> &M {
-        let slots = self.stores[id.store as usize].objects.slots().downcast_ref::<Vec<Option<M>>>();
+        let slots = self.stores[id.store as usize].objects.slots().downcast_ref::<Pages<Option<M>>>();
         match slots.and_then(|slots| slots[id.slot as usize].as_ref()) {
             Some(object) => object,
             None => unreachable!("slot {id:?} holds no `{}`", M::TABLE.title()),
@@ -44,7 +44,7 @@ impl Session {
     }
 
     fn typed_mut<M: Mapped>(&mut self, id: Id) -> &mut M {
-        let slots = self.stores[id.store as usize].objects.slots_mut().downcast_mut::<Vec<Option<M>>>();
+        let slots = self.stores[id.store as usize].objects.slots_mut().downcast_mut::<Pages<Option<M>>>();
         match slots.and_then(|slots| slots[id.slot as usize].as_mut()) {
             Some(object) => object,
             None => unreachable!("slot {id:?} holds no `{}`", M::TABLE.title()),
@@ -62,10 +62,10 @@ impl Session {
 
     /// Keeps the object's columns before its first change, and remembers it for the flush.
     pub(super) fn touch(&mut self, id: Id) {
-        if self.slot(id).original.is_none() && self.stage(id) != Stage::Pending {
+        if self.stage(id) != Stage::Pending && self.original_columns(id).is_none() {
             let columns = self.columns(id);
             self.remember(id, &columns);
-            self.slot_mut(id).original = Some(columns);
+            self.set_original(id, Some(columns));
         }
         if !self.slot(id).touched {
             self.slot_mut(id).touched = true;
@@ -113,8 +113,8 @@ impl Session {
         self.touch(first);
         self.touch(second);
         if first.store == second.store {
-            let slots = self.stores[first.store as usize].objects.slots_mut().downcast_mut::<Vec<Option<A>>>();
-            let pair = slots.and_then(|slots| slots.get_disjoint_mut([first.slot as usize, second.slot as usize]).ok());
+            let slots = self.stores[first.store as usize].objects.slots_mut().downcast_mut::<Pages<Option<A>>>();
+            let pair = slots.and_then(|slots| slots.get_pair_mut(first.slot as usize, second.slot as usize));
             // One store holds one model: A and B are the same type.
             if let Some([Some(one), Some(other)]) = pair
                 && let Some(other) = (other as &mut dyn std::any::Any).downcast_mut::<B>()
@@ -122,8 +122,8 @@ impl Session {
                 return (one, other);
             }
         } else if let Ok([one, other]) = self.stores.get_disjoint_mut([first.store as usize, second.store as usize]) {
-            let one = one.objects.slots_mut().downcast_mut::<Vec<Option<A>>>();
-            let other = other.objects.slots_mut().downcast_mut::<Vec<Option<B>>>();
+            let one = one.objects.slots_mut().downcast_mut::<Pages<Option<A>>>();
+            let other = other.objects.slots_mut().downcast_mut::<Pages<Option<B>>>();
             if let (Some(one), Some(other)) = (one, other)
                 && let (Some(one), Some(other)) =
                     (one[first.slot as usize].as_mut(), other[second.slot as usize].as_mut())
@@ -157,7 +157,7 @@ impl Session {
             Stage::Pending | Stage::Doomed => true,
             Stage::Persistent => {
                 let differs = |original: &Columns| *original != self.columns(id);
-                self.slot(id).original.as_ref().is_some_and(differs) || !self.awaited(id).is_empty()
+                self.original_columns(id).is_some_and(differs) || !self.awaited(id).is_empty()
             }
             _ => false,
         }

@@ -1,15 +1,15 @@
-//! One typed store per model, and what the session knows about each object in it.
+//! The objects of a session, by store and slot.
 
 use super::Session;
 use super::level::Base;
+use super::store::Store;
 use crate::entity::{RawKey, TableDef};
 use crate::error::{Error, Result};
-use crate::model::{Mapper, Object, Objects};
-use crate::types::{Type, Value};
+use crate::model::{Mapper, Object};
+use crate::types::Value;
 use std::any::TypeId;
-use std::collections::HashMap;
-use std::num::NonZeroU32;
-use std::sync::Arc;
+
+pub(super) use super::store::{Columns, Identity, Slot, Stage};
 
 /// An object in a session: which store, which slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,146 +31,6 @@ pub enum State {
     Withdrawn,
     /// It is not in the session any more: its key has ended.
     Detached,
-}
-
-/// What the session knows of an object; finer than what it tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
-    Free,
-    Pending,
-    Persistent,
-    /// Marked for deletion; the row is still there.
-    Doomed,
-    /// The row was deleted in this transaction.
-    Deleted,
-    Withdrawn,
-}
-
-/// A snapshot of an object's columns, shared by all who keep it.
-pub(super) type Columns = Arc<[Option<Value>]>;
-
-/// A primary key, as the identity map has it: integers without an allocation.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Identity {
-    Int(i64),
-    Other(Box<[Value]>),
-}
-
-impl Identity {
-    pub(super) fn of(values: Vec<Value>) -> Self {
-        match values.as_slice() {
-            [value] => value.as_i64().map(Identity::Int),
-            _ => None,
-        }
-        .unwrap_or_else(|| Identity::Other(values.into()))
-    }
-}
-
-/// An object beside its value.
-#[derive(Debug)]
-pub(super) struct Slot {
-    pub(super) version: NonZeroU32,
-    pub(super) stage: Stage,
-    /// Its columns as the database has them, from the first write after a flush on.
-    pub(super) original: Option<Columns>,
-    /// What rollbacks go back to.
-    pub(super) base: Option<Box<Base>>,
-    /// In the list of touched objects.
-    pub(super) touched: bool,
-    /// The next row that a query brings overwrites it.
-    pub(super) stale: bool,
-    /// Added in this session, so that its collections hold all there is.
-    pub(super) born: bool,
-    /// How often it was expired: collections that were loaded before are loaded again when asked for.
-    pub(super) expired: u32,
-    /// When it was added, among all that were.
-    pub(super) order: u64,
-}
-
-/// The objects of one model.
-pub(super) struct Store {
-    pub(super) table: &'static TableDef,
-    pub(super) objects: Box<dyn Objects>,
-    pub(super) slots: Vec<Slot>,
-    free: Vec<u32>,
-    pub(super) identity: HashMap<Identity, u32>,
-    /// The key's column where it is one integer, so that a known row is recognised without decoding it.
-    pub(super) integer_key: Option<u16>,
-}
-
-impl Store {
-    fn new(table: &'static TableDef, mapper: &Mapper) -> Self {
-        let integer = |index: &u16| {
-            use Type::*;
-            matches!(
-                (table.column_def(*index).sql_type)(),
-                TinyInt | SmallInt | Integer | BigInt | UnsignedTinyInt | UnsignedSmallInt | UnsignedInteger
-            )
-        };
-        let integer_key = match table.primary_key {
-            [index] if integer(index) => Some(*index),
-            _ => None,
-        };
-        Store {
-            table,
-            objects: mapper.objects(),
-            slots: Vec::new(),
-            free: Vec::new(),
-            identity: HashMap::new(),
-            integer_key,
-        }
-    }
-
-    /// How many objects it has.
-    pub(super) fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
-    }
-
-    pub(super) fn allocate(&mut self, stage: Stage, order: u64) -> u32 {
-        if let Some(slot) = self.free.pop() {
-            let meta = &mut self.slots[slot as usize];
-            *meta = Slot { stage, order, ..Slot::new(meta.version) };
-            return slot;
-        }
-        self.slots.push(Slot { stage, order, ..Slot::new(NonZeroU32::MIN) });
-        (self.slots.len() - 1) as u32
-    }
-
-    /// Gives back a slot that was allocated for nothing. One after the last object is taken away again, so that the
-    /// objects stay as long as the slots.
-    pub(super) fn give_back(&mut self, slot: u32) {
-        self.objects.remove(slot as usize);
-        if self.objects.len() <= slot as usize {
-            self.slots.truncate(slot as usize);
-        } else {
-            self.slots[slot as usize].stage = Stage::Free;
-            self.free.push(slot);
-        }
-    }
-
-    pub(super) fn slot(&self, slot: u32) -> &Slot {
-        &self.slots[slot as usize]
-    }
-
-    pub(super) fn slot_mut(&mut self, slot: u32) -> &mut Slot {
-        &mut self.slots[slot as usize]
-    }
-}
-
-impl Slot {
-    fn new(version: NonZeroU32) -> Self {
-        Slot {
-            version,
-            stage: Stage::Free,
-            original: None,
-            base: None,
-            touched: false,
-            stale: false,
-            born: false,
-            expired: 0,
-            order: 0,
-        }
-    }
 }
 
 impl Session {
@@ -241,10 +101,45 @@ impl Session {
 
     /// A column as the database has it.
     pub(super) fn original(&self, id: Id, column: u16) -> Option<Value> {
-        match &self.slot(id).original {
+        match self.original_columns(id) {
             Some(original) => original[usize::from(column)].clone(),
             None => self.object(id).value(column),
         }
+    }
+
+    /// An object's columns as the database has them, kept since its first change.
+    pub(super) fn original_columns(&self, id: Id) -> Option<&Columns> {
+        self.stores[id.store as usize].extra(id.slot)?.original.as_ref()
+    }
+
+    pub(super) fn original_columns_mut(&mut self, id: Id) -> Option<&mut Columns> {
+        self.stores[id.store as usize].extra_mut(id.slot)?.original.as_mut()
+    }
+
+    /// Keeps an object's columns as the database has them, or takes the object as it is for that. The identity map goes by
+    /// them.
+    pub(super) fn set_original(&mut self, id: Id, columns: Option<Columns>) {
+        self.stores[id.store as usize].set_original(id.slot, columns);
+    }
+
+    /// What a rollback of the object goes back to.
+    pub(super) fn base(&self, id: Id) -> Option<&Base> {
+        self.stores[id.store as usize].extra(id.slot)?.base.as_deref()
+    }
+
+    /// Replaces what a rollback of the object goes back to; gives what that was.
+    pub(super) fn put_base(&mut self, id: Id, base: Option<Box<Base>>) -> Option<Box<Base>> {
+        self.stores[id.store as usize].change_extra(id.slot, |extra| std::mem::replace(&mut extra.base, base))
+    }
+
+    /// How often the object was expired.
+    pub(super) fn expired(&self, id: Id) -> u32 {
+        self.stores[id.store as usize].extra(id.slot).map_or(0, |extra| extra.expired)
+    }
+
+    /// Notes that the object's collections are stale.
+    pub(super) fn expire_collections(&mut self, id: Id) {
+        self.stores[id.store as usize].change_extra(id.slot, |extra| extra.expired += 1);
     }
 
     pub(super) fn raw_key(&self, id: Id) -> RawKey {
@@ -258,40 +153,30 @@ impl Session {
             self.touched.retain(|other| *other != id);
         }
         self.unsynced.retain(|other| *other != id);
-        let store = &mut self.stores[id.store as usize];
-        store.objects.remove(id.slot as usize);
-        let slot = &mut store.slots[id.slot as usize];
-        let version = slot.version.checked_add(1).unwrap_or(NonZeroU32::MIN);
-        *slot = Slot::new(version);
-        store.free.push(id.slot);
+        self.stores[id.store as usize].free(id.slot);
     }
 
-    /// Enters an object into the identity map.
+    /// Enters an object into the identity map, under its row's key.
     pub(super) fn identify(&mut self, id: Id) -> Result<()> {
-        let Some(key) = self.object(id).primary_key_values() else {
+        let store = &mut self.stores[id.store as usize];
+        let Some(key) = store.row_key(id.slot) else {
             return Err(Error::Session(format!(
                 "a `{}` was written without a primary key; set it, or let the database assign it",
                 self.table(id).title()
             )));
         };
-        self.stores[id.store as usize].identity.insert(Identity::of(key), id.slot);
+        store.enter(id.slot, &key);
         Ok(())
     }
 
-    /// Takes an object out of the identity map.
-    pub(super) fn unidentify(&mut self, id: Id, key: Option<Vec<Value>>) {
-        if let Some(key) = key {
-            let identity = &mut self.stores[id.store as usize].identity;
-            let key = Identity::of(key);
-            if identity.get(&key) == Some(&id.slot) {
-                identity.remove(&key);
-            }
-        }
+    /// Takes an object out of the identity map: before its row's key changes, or is taken from it.
+    pub(super) fn unidentify(&mut self, id: Id) {
+        self.stores[id.store as usize].leave(id.slot);
     }
 
     /// The persistent object of this key.
     pub(super) fn find(&self, store: u32, key: &Identity) -> Option<Id> {
-        self.stores[store as usize].identity.get(key).map(|slot| Id { store, slot: *slot })
+        self.stores[store as usize].find(key).map(|slot| Id { store, slot })
     }
 
     /// `User 7`, for messages.

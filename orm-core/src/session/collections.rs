@@ -71,13 +71,13 @@ impl Session {
     /// Notes how much of a collection was loaded.
     pub(super) fn complete(&mut self, kind: CollectionKind, owner: Id, completeness: Completeness) {
         self.was_loaded(kind, owner);
-        let expired = self.slot(owner).expired;
+        let expired = self.expired(owner);
         self.collections.set(kind, owner, completeness, expired);
     }
 
     /// Whether a collection is here, but its owner was expired since.
     pub(super) fn is_expired(&self, kind: CollectionKind, owner: Id) -> bool {
-        let now = self.slot(owner).expired;
+        let now = self.expired(owner);
         now != self.collections.known(kind, owner).map_or(0, |known| known.expired)
     }
 

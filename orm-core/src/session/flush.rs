@@ -102,7 +102,6 @@ impl Session {
                 Stage::Deleted | Stage::Withdrawn | Stage::Free => {}
             }
         }
-        new.sort_by_key(|id| self.slot(*id).order);
         let links_of = doomed.clone();
         self.switch_rows(&mut new, &mut known, &mut doomed)?;
         let plan = self.order(new, known, doomed)?;
@@ -121,9 +120,8 @@ impl Session {
         self.update_rows(&plan.linked_later).await?;
         self.link_pairs(pairs).await?;
         for id in std::mem::take(&mut self.touched) {
-            let slot = self.slot_mut(id);
-            slot.touched = false;
-            slot.original = None;
+            self.slot_mut(id).touched = false;
+            self.set_original(id, None);
         }
         Ok(())
     }
@@ -157,8 +155,7 @@ impl Session {
         let columns = self.columns(id);
         self.remember(id, &columns);
         let links = self.overrides(id);
-        let slot = self.slot(id);
-        let (stage, original) = (slot.stage, slot.original.clone());
+        let (stage, original) = (self.stage(id), self.original_columns(id).cloned());
         if let Some(journal) = &mut self.flushing {
             journal.object(id, stage, columns, original, links);
         }

@@ -43,9 +43,8 @@ impl Session {
     #[track_caller]
     pub fn expire<M: Mapped>(&mut self, key: Key<M>) {
         let id = self.expect(key);
-        let slot = self.slot_mut(id);
-        slot.stale = true;
-        slot.expired += 1;
+        self.slot_mut(id).stale = true;
+        self.expire_collections(id);
     }
 
     /// Reads the rows of these objects of one table over them; gives those that have one.
@@ -105,9 +104,8 @@ impl Session {
 
     /// Somebody else deleted a row: its object ends, unless it has changes, which then can't be saved.
     pub(super) fn row_is_gone(&mut self, id: Id) {
-        let original = self.slot(id).original.clone();
-        if self.stage(id) == Stage::Persistent && original.is_none_or(|original| original == self.columns(id)) {
-            self.unidentify(id, self.original_key(id));
+        let unchanged = self.original_columns(id).is_none_or(|original| *original == self.columns(id));
+        if self.stage(id) == Stage::Persistent && unchanged {
             self.free(id);
         }
     }

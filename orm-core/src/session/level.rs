@@ -68,13 +68,12 @@ impl Session {
     /// Keeps what a rollback goes back to, once per level. `columns` are the object's.
     pub(super) fn remember(&mut self, id: Id, columns: &Columns) {
         let level = self.levels.len() - 1;
-        if self.slot(id).base.as_ref().is_some_and(|base| base.level == level) {
+        if self.base(id).is_some_and(|base| base.level == level) {
             return;
         }
         let links = self.overrides(id);
-        let slot = self.slot_mut(id);
-        let below = slot.base.take();
-        slot.base = Some(Box::new(Base { level, stage: slot.stage, columns: Columns::clone(columns), links, below }));
+        let (stage, below) = (self.stage(id), self.put_base(id, None));
+        self.put_base(id, Some(Box::new(Base { level, stage, columns: Columns::clone(columns), links, below })));
         self.level().journaled.push(id);
     }
 
@@ -88,7 +87,7 @@ impl Session {
         let Some(level) = self.levels.pop() else { return };
         let below = self.levels.len() - 1;
         for id in level.journaled {
-            let Some(mut base) = self.slot_mut(id).base.take() else { continue };
+            let Some(mut base) = self.put_base(id, None) else { continue };
             if base.level > below {
                 match base.below.take() {
                     Some(older) if older.level == below => base = older,
@@ -99,7 +98,7 @@ impl Session {
                     }
                 }
             }
-            self.slot_mut(id).base = Some(base);
+            self.put_base(id, Some(base));
         }
         let into = &mut self.levels[below];
         into.read.extend(level.read);
@@ -112,7 +111,7 @@ impl Session {
         let mut gone = Vec::new();
         for level in std::mem::replace(&mut self.levels, vec![Level::default()]) {
             for id in level.journaled {
-                self.slot_mut(id).base = None;
+                self.put_base(id, None);
                 if self.stage(id) == Stage::Deleted {
                     gone.push(id);
                 }
@@ -132,12 +131,12 @@ impl Session {
         self.problems.clear();
         self.orphans.clear();
         self.unsynced.clear();
-        for id in std::mem::take(&mut self.touched) {
+        let touched = std::mem::take(&mut self.touched);
+        for id in &touched {
             // A field that was overwritten is the session's again.
-            self.attach_fields(id);
-            let slot = self.slot_mut(id);
+            self.attach_fields(*id);
+            let slot = self.slot_mut(*id);
             slot.touched = false;
-            slot.original = None;
             if slot.stage == Stage::Pending {
                 slot.stage = Stage::Withdrawn;
             }
@@ -155,6 +154,9 @@ impl Session {
                 self.slot_mut(id).stale = true;
             }
         }
+        for id in touched {
+            self.set_original(id, None);
+        }
         self.pairs.drop_queue();
         if to == 0 {
             self.pairs.settle(&[]);
@@ -163,18 +165,17 @@ impl Session {
     }
 
     fn restore_object(&mut self, id: Id, level: usize) {
-        if self.slot(id).base.as_ref().is_none_or(|base| base.level != level) {
+        if self.base(id).is_none_or(|base| base.level != level) {
             return;
         }
-        let Some(base) = self.slot_mut(id).base.take() else { return };
+        let Some(base) = self.put_base(id, None) else { return };
         if matches!(self.stage(id), Stage::Persistent | Stage::Doomed) {
-            let key = self.object(id).primary_key_values();
-            self.unidentify(id, key);
+            self.unidentify(id);
         }
         self.write_columns(id, &base.columns);
+        self.set_original(id, None);
+        self.put_base(id, base.below);
         let slot = self.slot_mut(id);
-        slot.original = None;
-        slot.base = base.below;
         slot.stage = if base.stage == Stage::Pending { Stage::Withdrawn } else { base.stage };
         if slot.stage == Stage::Persistent
             && let Err(error) = self.identify(id)

@@ -37,7 +37,7 @@ pub(super) struct ForeignKeyLinks {
     /// The referenced columns.
     pub(super) parent_columns: Vec<u16>,
     /// What was said since the last flush, by the child's slot.
-    overrides: Vec<Option<Override>>,
+    overrides: HashMap<u32, Override>,
     index: Index,
 }
 
@@ -60,18 +60,17 @@ enum Linked {
 
 impl ForeignKeyLinks {
     fn override_of(&self, slot: u32) -> Option<&Override> {
-        self.overrides.get(slot as usize)?.as_ref()
+        self.overrides.get(&slot)
     }
 
     fn put_override(&mut self, slot: u32, value: Option<Override>) {
-        let slot = slot as usize;
-        if slot >= self.overrides.len() {
-            if value.is_none() {
-                return;
+        match value {
+            Some(value) => drop(self.overrides.insert(slot, value)),
+            None if self.overrides.remove(&slot).is_some() && self.overrides.is_empty() => {
+                self.overrides = HashMap::new();
             }
-            self.overrides.resize_with(slot + 1, || None);
+            None => {}
         }
-        self.overrides[slot] = value;
     }
 }
 
@@ -95,7 +94,7 @@ impl Session {
             columns: columns.clone(),
             parent,
             parent_columns: parent_columns.clone(),
-            overrides: Vec::new(),
+            overrides: HashMap::new(),
             index: Index::default(),
         });
         let key = self.links.keys.len() - 1;
@@ -142,8 +141,8 @@ impl Session {
             Linked::Nothing => None,
             Linked::Object(parent) => Some(Place::Object(parent)),
             Linked::Columns => {
-                let values = key_values(self.object(child).values(&self.links.keys[key].columns))?;
-                Some(Place::Key(Identity::of(values)))
+                let object = self.object(child);
+                Identity::read(&self.links.keys[key].columns, |column| object.value(column)).map(Place::Key)
             }
         }
     }

@@ -81,9 +81,8 @@ impl Session {
         }
         let mut keys: HashSet<Identity> = HashSet::new();
         for id in rows {
-            let key = self.original_key(*id);
-            keys.extend(key.clone().map(Identity::of));
-            self.unidentify(*id, key);
+            keys.extend(self.original_key(*id).map(Identity::of));
+            self.unidentify(*id);
             self.slot_mut(*id).stage = Stage::Deleted;
         }
         self.follow_database(table, keys)

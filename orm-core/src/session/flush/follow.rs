@@ -31,9 +31,8 @@ impl Session {
                         }
                         if key.on_delete == Action::Cascade {
                             self.keep(id);
-                            let own = self.original_key(id);
-                            deleted.extend(own.clone().map(Identity::of));
-                            self.unidentify(id, own);
+                            deleted.extend(self.original_key(id).map(Identity::of));
+                            self.unidentify(id);
                             self.slot_mut(id).stage = Stage::Deleted;
                         } else if self.stage(id) == Stage::Persistent {
                             self.keep(id);
@@ -53,7 +52,7 @@ impl Session {
         for column in columns {
             self.assign(id, *column, &Value::Null(Kind::I64))?;
             let now = self.object(id).value(*column);
-            if let Some(original) = &mut self.slot_mut(id).original {
+            if let Some(original) = self.original_columns_mut(id) {
                 Arc::make_mut(original)[usize::from(*column)] = now;
             }
         }

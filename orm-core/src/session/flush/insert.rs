@@ -126,9 +126,8 @@ impl Session {
             self.insert_and_read(statement, table, &rows, key, &generated).await?;
         }
         for id in rows {
-            let slot = self.slot_mut(id);
-            slot.stage = Stage::Persistent;
-            slot.original = None;
+            self.slot_mut(id).stage = Stage::Persistent;
+            self.set_original(id, None);
             self.identify(id)?;
             self.reindex(id);
         }

@@ -54,8 +54,7 @@ impl Session {
     /// Puts memory back to what it was before the flush.
     pub(crate) fn undo_flush(&mut self, journal: Journal) {
         for id in journal.objects.keys() {
-            let key = self.object(*id).primary_key_values();
-            self.unidentify(*id, key);
+            self.unidentify(*id);
         }
         let touched = std::mem::replace(&mut self.touched, journal.touched);
         for id in touched {
@@ -66,9 +65,8 @@ impl Session {
         }
         for (id, before) in journal.objects {
             self.write_columns(id, &before.columns);
-            let slot = self.slot_mut(id);
-            slot.stage = before.stage;
-            slot.original = before.original;
+            self.slot_mut(id).stage = before.stage;
+            self.set_original(id, before.original);
             if matches!(before.stage, Stage::Persistent | Stage::Doomed)
                 && let Err(error) = self.identify(id)
             {

@@ -86,8 +86,8 @@ impl Session {
                 plan.steps.extend(group.into_iter().map(|(_, rows)| rows));
                 continue;
             }
-            let mut rows: Vec<Id> = group.into_iter().flat_map(|(_, rows)| rows).collect();
-            rows.sort_by_key(|id| self.slot(*id).order);
+            let stores: HashSet<u32> = group.iter().map(|(_, rows)| rows[0].store).collect();
+            let rows: Vec<Id> = new.iter().copied().filter(|id| stores.contains(&id.store)).collect();
             let numbers: HashMap<Id, usize> = rows.iter().enumerate().map(|(n, id)| (*id, n)).collect();
             let by_key = self.new_by_key(&rows);
             let needs = rows.iter().map(|row| self.needs(*row, &numbers, &by_key)).collect();

@@ -32,8 +32,7 @@ impl Session {
         self.keep(row);
         let table = self.table(row);
         let columns = (0..table.columns.len() as u16).map(|column| self.original(row, column)).collect();
-        let key = self.original_key(row);
-        self.unidentify(row, key);
+        self.unidentify(row);
         self.slot_mut(row).stage = Stage::Deleted;
         for column in 0..table.columns.len() as u16 {
             // What the database filled in stays.
@@ -43,9 +42,8 @@ impl Session {
                 self.assign(heir, column, &value)?;
             }
         }
-        let slot = self.slot_mut(heir);
-        slot.original = Some(columns);
-        slot.stage = Stage::Persistent;
+        self.set_original(heir, Some(columns));
+        self.slot_mut(heir).stage = Stage::Persistent;
         self.identify(heir)
     }
 }

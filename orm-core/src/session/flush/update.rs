@@ -41,10 +41,10 @@ impl Session {
 
     /// What is to be set in an object's row; `None` where nothing is.
     fn row_to_update(&mut self, id: Id) -> Result<Option<RowUpdate>> {
-        if self.slot(id).original.is_none() {
+        if self.original_columns(id).is_none() {
             // A row of this flush that waits for a link.
             let columns = self.columns(id);
-            self.slot_mut(id).original = Some(columns);
+            self.set_original(id, Some(columns));
         }
         self.check_fields(id)?;
         self.keep(id);
@@ -77,7 +77,7 @@ impl Session {
             self.assign(id, *column, before)?;
         }
         if set.is_empty() {
-            self.slot_mut(id).original = None;
+            self.set_original(id, None);
             return Ok(None);
         }
         let changed: Vec<u16> = set.iter().map(|(column, _)| *column).collect();
@@ -115,7 +115,7 @@ impl Session {
         if let Some((column, before)) = version {
             self.assign(id, column, &next_version(&before))?;
         }
-        self.slot_mut(id).original = None;
+        self.set_original(id, None);
         Ok(())
     }
 

@@ -77,7 +77,7 @@ impl Session {
             let now = self.object(child).value(*column);
             for links in self.links.keys.iter_mut().filter(|links| links.child == child.store) {
                 if let Some(n) = links.columns.iter().position(|other| other == column)
-                    && let Some(Some(linked)) = links.overrides.get_mut(child.slot as usize)
+                    && let Some(linked) = links.overrides.get_mut(&child.slot)
                 {
                     linked.before[n].clone_from(&now);
                 }
