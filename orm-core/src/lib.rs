@@ -65,7 +65,7 @@
 //! # Features
 //!
 //! `sqlite` (default, bundled), `postgres`, `mysql` (MySQL and MariaDB), `derive` (default), `uuid`, `decimal`,
-//! `bigdecimal`, `json`.
+//! `bigdecimal`, `json`; `testing` for a program's own tests (`orm_core::testing`).
 //!
 //! # Floors
 //!
@@ -89,6 +89,8 @@ pub mod query;
 pub mod reflect;
 pub mod schema;
 pub mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod types;
 
 pub use engine::{Connection, Engine, Transaction};

@@ -15,7 +15,7 @@ mod rows;
 mod sequences;
 mod sqlite;
 mod sqlite_table;
-mod tokens;
+pub(crate) mod tokens;
 mod type_names;
 
 pub use inspector::Inspector;

@@ -24,8 +24,8 @@
 //! }
 //! ```
 //!
-//! Every test has a database of its own, called `orm_test_SOMETHING`, which is dropped afterwards, also after a panic. The
-//! servers are those of `TEST_POSTGRES_URL`, `TEST_MARIADB_URL` and `TEST_MYSQL_URL`; a test whose server is not set says
+//! Every test has a database of its own ([`TestDatabase`](orm_core::testing::TestDatabase)), which is dropped afterwards,
+//! also after a panic. The servers are those of `TEST_POSTGRES_URL`, `TEST_MARIADB_URL` and `TEST_MYSQL_URL`; a test whose server is not set says
 //! so and is skipped. `ORM_TEST_REPORT` names a file that gets a line for everything that ran, was skipped, created and
 //! dropped.
 
@@ -41,7 +41,7 @@ mod server;
 pub use db::Db;
 pub use report::{report, skip};
 pub use run::{Requirement, block_on, run};
-pub use server::{Database, with_database};
+pub use server::Database;
 
 /// What a file of tests needs.
 pub mod prelude {

@@ -2,6 +2,7 @@ use crate::report::{report, skip, was_skipped};
 use crate::{Database, Db};
 use orm_core::Result;
 use orm_core::dialect::Capabilities;
+use orm_core::testing::TestDatabase;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
@@ -50,18 +51,19 @@ where
         Ok(runtime) => runtime,
         Err(error) => panic!("no tokio runtime: {error}"),
     };
-    let (url, name) = match runtime.block_on(database.create(&server)) {
+    let own = match runtime.block_on(TestDatabase::create(&server)) {
         Ok(made) => made,
         Err(error) => panic!("no database could be made on {server}: {error}"),
     };
-    if !name.is_empty() {
-        report("created", database.name(), &name);
+    let name = own.name().map(str::to_owned);
+    if let Some(name) = &name {
+        report("created", database.name(), name);
     }
     // Tests may share a thread.
     was_skipped();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
-            let db = Db::connect(database, url).await?;
+            let db = Db::connect(database, own.url().to_owned()).await?;
             let outcome = match requirement {
                 Some(Requirement { name, met }) if !met(db.engine.capabilities()) => {
                     skip(database.name(), test, &format!("it has no {name}"));
@@ -79,8 +81,8 @@ where
     if !was_skipped() {
         report("ran", database.name(), test);
     }
-    if !name.is_empty() {
-        match runtime.block_on(database.drop(&server, &name)) {
+    if let Some(name) = name {
+        match runtime.block_on(own.remove()) {
             Ok(()) => report("dropped", database.name(), &name),
             Err(error) if outcome.is_ok() => panic!("the database {name} could not be dropped: {error}"),
             Err(_) => {}

@@ -16,7 +16,7 @@ use paths::Written;
 use resolve::{Target, Tree};
 
 /// The modules of each floor, from the ground up.
-const FLOORS: [&[&str]; 8] = [
+const FLOORS: [&[&str]; 9] = [
     &["types", "error"],
     &["expr", "schema", "entity"],
     &["query"],
@@ -25,6 +25,7 @@ const FLOORS: [&[&str]; 8] = [
     &["reflect"],
     &["model"],
     &["session"],
+    &["testing"],
 ];
 
 /// Modules that gather from all floors for the crate's users. They may use everything; no floor may use them.

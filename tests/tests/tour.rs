@@ -400,6 +400,7 @@ matrix! {
         let log = engine.record();                      // testing: until dropped; log.statements() gives SQL and row counts
         engine.all(select(User::id)).await?;
         assert_eq!(log.statements().len(), 1);
+        log.assert_at_most(1);                          // feature `testing`, with testing::engine(metadata) per test and fixtures
         Ok(())
     }
 

@@ -54,22 +54,26 @@ impl<M, T> fmt::Debug for Loader<M, T> {
 
 const DEFAULT_CHUNK: usize = 500;
 
-fn step(relationship: RelRef, strategy: Strategy) -> LoadStep {
-    LoadStep { relationship, strategy, filter: None, order_by: Vec::new(), chunk_size: DEFAULT_CHUNK }
+impl LoadStep {
+    /// A hop that loads all members.
+    pub fn new(relationship: RelRef) -> Self {
+        let strategy = Strategy::SelectIn;
+        LoadStep { relationship, strategy, filter: None, order_by: Vec::new(), chunk_size: DEFAULT_CHUNK }
+    }
 }
 
 /// Loads a relationship of all objects of a query with one further SELECT for each 500 of them.
 ///
 /// SQL: `SELECT … FROM addresses WHERE user_id IN (?, …) ORDER BY …`; many-to-many joins the table between.
 pub fn selectinload<M: Model, T: Model, K>(relationship: Rel<M, T, K>) -> Loader<M, T> {
-    Loader { path: LoadPath { steps: vec![step(relationship.raw(), Strategy::SelectIn)] }, of: PhantomData }
+    Loader { path: LoadPath { steps: vec![LoadStep::new(relationship.raw())] }, of: PhantomData }
 }
 
 impl<M: Model, T: Model> Loader<M, T> {
     /// One hop further, by a SELECT of its own.
     #[must_use]
     pub fn selectinload<U: Model, K>(mut self, relationship: Rel<T, U, K>) -> Loader<M, U> {
-        self.path.steps.push(step(relationship.raw(), Strategy::SelectIn));
+        self.path.steps.push(LoadStep::new(relationship.raw()));
         Loader { path: self.path, of: PhantomData }
     }
 

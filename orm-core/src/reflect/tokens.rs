@@ -2,14 +2,14 @@
 
 /// A token and where it stands in the text.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Token {
-    pub(super) kind: TokenKind,
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub(crate) struct Token {
+    pub(crate) kind: TokenKind,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum TokenKind {
+pub(crate) enum TokenKind {
     /// A keyword or a name without quotes, as it is written.
     Word(String),
     /// A quoted name, without its quotes.
@@ -24,11 +24,11 @@ pub(super) enum TokenKind {
 
 impl Token {
     /// Whether this is the keyword.
-    pub(super) fn is(&self, keyword: &str) -> bool {
+    pub(crate) fn is(&self, keyword: &str) -> bool {
         matches!(&self.kind, TokenKind::Word(word) if word.eq_ignore_ascii_case(keyword))
     }
 
-    pub(super) fn is_symbol(&self, symbol: &str) -> bool {
+    pub(crate) fn is_symbol(&self, symbol: &str) -> bool {
         matches!(&self.kind, TokenKind::Symbol(found) if found == symbol)
     }
 
@@ -46,7 +46,7 @@ const LONG_SYMBOLS: [&str; 10] = ["->>", "::", "||", "<=", ">=", "<>", "!=", "==
 /// The tokens of a text, comments left out. Nothing is refused: an open quote ends with the text.
 ///
 /// `backslash` says whether a backslash escapes in text literals (MySQL, MariaDB).
-pub(super) fn tokens(sql: &str, backslash: bool) -> Vec<Token> {
+pub(crate) fn tokens(sql: &str, backslash: bool) -> Vec<Token> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(first) = sql[at..].chars().next() {
