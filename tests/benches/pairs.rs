@@ -9,6 +9,7 @@
 use orm_core::engine::EngineOptions;
 use orm_core::prelude::*;
 use orm_core::query::Statement;
+use orm_core::testing::TestDatabase;
 use sqlx::{AssertSqlSafe, Row};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -324,23 +325,19 @@ async fn run() -> Result<bool, Box<dyn std::error::Error>> {
                 continue;
             }
         };
-        let name = format!("orm_test_bench_{}", std::process::id());
-        database.administrate(&url, &format!("CREATE DATABASE {name}")).await?;
-        let own = match url.rsplit_once('/') {
-            Some((server, _)) => format!("{server}/{name}"),
-            None => url.clone(),
-        };
-        let engine = one_connection(&own).connect().await?;
+        let made = TestDatabase::create(&url).await?;
+        let own = made.url();
+        let engine = one_connection(own).connect().await?;
         prepare(&engine).await?;
         engine.close().await;
         good &= if database == Database::Postgres {
-            let open = async || Ok((one_connection(&own).connect().await?, twin_pool().connect(&own).await?));
+            let open = async || Ok((one_connection(own).connect().await?, twin_pool().connect(own).await?));
             on_postgres(database.name(), open).await?
         } else {
-            let open = async || Ok((one_connection(&own).connect().await?, twin_pool().connect(&own).await?));
+            let open = async || Ok((one_connection(own).connect().await?, twin_pool().connect(own).await?));
             on_mysql(database.name(), open).await?
         };
-        database.administrate(&url, &format!("DROP DATABASE {name}")).await?;
+        made.remove().await?;
     }
     Ok(good)
 }
