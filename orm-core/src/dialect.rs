@@ -17,6 +17,7 @@ mod types;
 pub use crate::types::Dialect;
 pub use capabilities::Capabilities;
 pub use compile::{compile, compile_insert};
+pub(crate) use compile::{compile_delete_rows, compile_insert_rows, compile_update_rows};
 pub use literals::literal;
 pub use names::quote;
 pub use sql::Sql;

@@ -25,6 +25,7 @@ pub use select::{Holds, LoadOption, Select, select};
 pub use selection::{Decode, Named, Selection};
 pub use subquery::{SubColumn, Subquery};
 pub use text::{Columns, TextRows, TextStatement, text};
+pub(crate) use tree::Rows;
 pub use tree::{
     Conflict, ConflictAction, DeleteTree, InsertSource, InsertTree, Item, Join, JoinKind, On, SelectTree, Statement,
     Tree, UpdateTree,

@@ -1,6 +1,7 @@
 //! The session: what it keeps in memory, what it writes, and what is left when something goes wrong.
 
 mod basics;
+mod batches;
 mod cascades;
 mod failure;
 mod freshness;

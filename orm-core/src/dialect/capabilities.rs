@@ -32,6 +32,32 @@ impl Capabilities {
         }
     }
 
+    /// Whether a bind may be an array: many rows then need few binds, and one text does for any number of them.
+    pub const fn arrays(&self) -> bool {
+        matches!(self.dialect, Dialect::Postgres)
+    }
+
+    /// How many rows one INSERT, UPDATE or DELETE of a flush takes, each with this many columns to set and this many to be
+    /// found by: as far as speed, the limit of binds and a sensible length of the statement allow.
+    pub(crate) fn rows_at_once(&self, set: usize, find: usize) -> usize {
+        let (most, binds) = match (self.dialect, set, find) {
+            (Dialect::Postgres, ..) => return 10_000,
+            // CASE is gone through for each row, with a key in each of its arms.
+            (Dialect::MySql | Dialect::MariaDb, 1.., 1..) => (250, find + set * (find + 1)),
+            (_, 0, _) => (500, find),
+            _ => (1000, set + find),
+        };
+        self.max_binds().checked_div(binds).unwrap_or(most).clamp(1, most)
+    }
+
+    /// What a SELECT ends with to see rows as they are, and not as they were when the transaction first read.
+    pub(crate) const fn latest(&self) -> &'static str {
+        match self.dialect {
+            Dialect::MySql | Dialect::MariaDb => " LOCK IN SHARE MODE",
+            Dialect::Sqlite | Dialect::Postgres => "",
+        }
+    }
+
     /// Whether the version is this one or a later one.
     pub const fn at_least(&self, major: u32, minor: u32, patch: u32) -> bool {
         let (a, b, c) = self.version;

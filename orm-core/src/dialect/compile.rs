@@ -16,6 +16,7 @@ mod nested;
 mod nullable;
 mod number;
 mod returning;
+mod rows;
 mod scope;
 mod select;
 mod text;
@@ -26,7 +27,7 @@ use super::syntax::Syntax;
 use super::{Capabilities, Compiled};
 use crate::entity::TableDef;
 use crate::error::{Error, Result};
-use crate::query::{InsertTree, Tree};
+use crate::query::{InsertTree, Item, Rows, Tree};
 use crate::types::Value;
 
 /// Compiles a statement.
@@ -47,6 +48,43 @@ pub fn compile(statement: Tree<'_>, capabilities: &Capabilities) -> Result<Compi
 pub fn compile_insert(tree: InsertTree, capabilities: &Capabilities) -> Result<Compiled> {
     let mut writer = Writer::new(capabilities, false);
     writer.insert_owned(tree)?;
+    Ok(writer.finish())
+}
+
+/// Compiles an INSERT of many rows into few binds, where the database has arrays and the values of each column can be one;
+/// the values are then taken out.
+///
+/// # Errors
+/// As [`compile`].
+pub(crate) fn compile_insert_rows(
+    table: &'static TableDef,
+    columns: &[u16],
+    rows: &mut Vec<Option<Value>>,
+    returning: &[Item],
+    capabilities: &Capabilities,
+) -> Result<Option<Compiled>> {
+    let mut writer = Writer::new(capabilities, false);
+    let written = writer.insert_arrays(table, columns, rows, returning)?;
+    Ok(written.then(|| writer.finish()))
+}
+
+/// Compiles an UPDATE that sets each row to its own values; `None` where they can't be sent together.
+///
+/// # Errors
+/// As [`compile`].
+pub(crate) fn compile_update_rows(rows: Rows<'_>, capabilities: &Capabilities) -> Result<Option<Compiled>> {
+    let mut writer = Writer::new(capabilities, false);
+    let written = writer.update_rows(rows)?;
+    Ok(written.then(|| writer.finish()))
+}
+
+/// Compiles a DELETE of the rows that have these values.
+///
+/// # Errors
+/// As [`compile`].
+pub(crate) fn compile_delete_rows(rows: Rows<'_>, capabilities: &Capabilities) -> Result<Compiled> {
+    let mut writer = Writer::new(capabilities, false);
+    writer.delete_rows(rows)?;
     Ok(writer.finish())
 }
 

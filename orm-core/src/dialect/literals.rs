@@ -95,7 +95,13 @@ pub(super) fn common(out: &mut String, value: &Value, dialect: Dialect) -> Resul
         Value::Decimal(v) => out.push_str(decimal(value, v, dialect)?),
         Value::Interval(_) => push(out, format_args!("{}", micros(value, dialect)?)),
         Value::Invalid(why) => return Err(refused(value, dialect, why)),
-        Value::F32(_) | Value::F64(_) | Value::Date(_) | Value::Time(_) | Value::DateTime(_) | Value::Timestamp(_) => {
+        Value::F32(_)
+        | Value::F64(_)
+        | Value::Date(_)
+        | Value::Time(_)
+        | Value::DateTime(_)
+        | Value::Timestamp(_)
+        | Value::Array(..) => {
             return Err(refused(value, dialect, "it has no literal"));
         }
     }

@@ -4,7 +4,9 @@ mod literals;
 mod types;
 
 use super::names::Keywords;
-use super::syntax::{Backslash, Comments, Concat, Ddl, DeleteFrom, Distinct, Functions, Offset, Syntax, Upsert};
+use super::syntax::{
+    Backslash, Comments, Concat, Ddl, DeleteFrom, Distinct, Functions, ManyRows, Offset, Syntax, Upsert,
+};
 use crate::types::{Dialect, Value};
 
 /// MySQL's syntax and, with its own few differences put in, MariaDB's.
@@ -46,6 +48,7 @@ pub(super) const fn syntax(
         default_row: " () VALUES ()",
         upsert,
         update_from: false,
+        many_rows: ManyRows::Case,
         delete_from: DeleteFrom::UsingBoth,
         literal,
         column_type: types::column,

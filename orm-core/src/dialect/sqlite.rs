@@ -4,7 +4,9 @@ mod keywords;
 mod literals;
 mod types;
 
-use super::syntax::{Backslash, Comments, Concat, Ddl, DeleteFrom, Distinct, Functions, Offset, Syntax, Upsert};
+use super::syntax::{
+    Backslash, Comments, Concat, Ddl, DeleteFrom, Distinct, Functions, ManyRows, Offset, Syntax, Upsert,
+};
 use crate::types::Dialect;
 
 pub(super) static SYNTAX: Syntax = Syntax {
@@ -36,6 +38,7 @@ pub(super) static SYNTAX: Syntax = Syntax {
     default_row: " DEFAULT VALUES",
     upsert: Upsert::OnConflict { needs_target: false },
     update_from: true,
+    many_rows: ManyRows::Values,
     delete_from: DeleteFrom::Exists,
     literal: literals::push,
     column_type: types::column,

@@ -52,6 +52,18 @@ pub(super) enum DeleteFrom {
     Exists,
 }
 
+/// How one statement changes many rows, each in its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ManyRows {
+    /// FROM UNNEST($1, $2, …): an array for each column, so that one text does for any number of rows.
+    Arrays,
+    /// FROM (VALUES (…), (…)).
+    Values,
+    /// CASE key WHEN … THEN … END for each column: values of a derived table would have lost their columns' types and
+    /// collations.
+    Case,
+}
+
 /// What the backslash is in a LIKE that names no escape character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Backslash {
@@ -122,6 +134,7 @@ pub(super) struct Syntax {
     pub upsert: Upsert,
     /// UPDATE … FROM; else UPDATE t, u.
     pub update_from: bool,
+    pub many_rows: ManyRows,
     pub delete_from: DeleteFrom,
     /// Appends a value as a literal.
     pub literal: fn(&mut String, &Value) -> Result<()>,

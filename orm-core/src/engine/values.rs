@@ -29,6 +29,7 @@ pub(super) fn check(value: &Value, dialect: Dialect) -> Result<()> {
         Value::Decimal(v) if canonical_decimal(v).is_none() => {
             Some("it is not a decimal number in plain notation, such as -12.50")
         }
+        Value::Array(_, values) => return values.iter().try_for_each(|value| check(value, dialect)),
         Value::Invalid(why) => return Err(refused(value, dialect, why.clone())),
         _ => None,
     };

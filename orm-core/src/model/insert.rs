@@ -32,6 +32,14 @@ pub(crate) fn insert_value(table: &'static TableDef, column: u16, value: Option<
     }
 }
 
+/// Whether an INSERT of an object names this column: see [`insert_value`].
+pub(crate) fn is_inserted(table: &'static TableDef, column: u16, value: Option<&Value>) -> bool {
+    match value {
+        Some(value) => value.as_i64() != Some(0) || table.auto_key() != Some(column),
+        None => table.column_def(column).default.is_some(),
+    }
+}
+
 impl<M: Mapped> Insert<M> {
     /// Inserts these objects' columns; relationships are not looked at. Columns that no object sets are left out.
     ///

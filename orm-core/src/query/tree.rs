@@ -174,6 +174,21 @@ pub struct DeleteTree {
     pub returning: Vec<Item>,
 }
 
+/// Many rows of a table, in an UPDATE or DELETE of a flush.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rows<'a> {
+    /// The table.
+    pub(crate) table: &'static TableDef,
+    /// The columns that a row is found by. The first of them are the key.
+    pub(crate) find: &'a [u16],
+    /// How many of them are the key.
+    pub(crate) key: usize,
+    /// The columns that are set.
+    pub(crate) set: &'a [u16],
+    /// The rows: what each is found by, then what it is set to.
+    pub(crate) rows: &'a [Vec<Value>],
+}
+
 /// Any statement's tree.
 #[derive(Clone, Copy, Debug)]
 pub enum Tree<'a> {

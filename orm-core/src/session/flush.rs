@@ -4,8 +4,9 @@
 //! 2. New, changed and doomed objects are told apart, and their rows ordered by foreign keys ([`order`]): by table, and row
 //!    by row only where a table refers to itself or tables form a cycle. What can't be ordered is an error before
 //!    anything is sent.
-//! 3. Rows are written: inserts, updates, deletes; link rows are deleted before and inserted after them. Rows of one table
-//!    and one set of columns go in one statement; generated values come back into the objects.
+//! 3. Rows of one table that set the same columns become a group ([`groups`]): inserts, updates, deletes; link rows are
+//!    deleted before and inserted after them. That is the plan, which [`Session::plan`] prints.
+//! 4. Groups are written, in as few statements as the database allows; generated values come back into the objects.
 //!
 //! Everything that a flush changes in memory is kept in a [`Journal`] until it is done.
 
@@ -13,11 +14,13 @@ mod cascade;
 mod delete;
 mod follow;
 mod generated;
+mod groups;
 mod insert;
 mod journal;
 mod order;
 mod pairs;
 mod shape;
+mod stale;
 mod switch;
 mod unique;
 mod update;
@@ -32,6 +35,7 @@ use crate::engine::Statement;
 use crate::entity::{RelRef, TableDef};
 use crate::error::{Error, Result};
 use crate::model::RelationState;
+use groups::Group;
 
 /// A flush under way: when its future is dropped half-way, memory goes back and the session has failed.
 struct UnderWay<'s>(&'s mut Session);
@@ -87,8 +91,20 @@ impl Session {
     }
 
     async fn write_changes(&mut self) -> Result<()> {
+        for group in self.groups_to_write().await? {
+            self.write_group(group).await?;
+        }
+        for id in std::mem::take(&mut self.touched) {
+            self.slot_mut(id).touched = false;
+            self.set_original(id, None);
+        }
+        Ok(())
+    }
+
+    /// What is to be written, in order. It reads what cascades ask for, and changes memory as the journal can put it back.
+    async fn groups_to_write(&mut self) -> Result<Vec<Group>> {
         if !self.problems.is_empty() {
-            return Err(Error::Session(std::mem::take(&mut self.problems).join("\n")));
+            return Err(Error::Session(self.problems.join("\n")));
         }
         self.run_cascades().await?;
         let mut new = Vec::new();
@@ -105,25 +121,12 @@ impl Session {
         let links_of = doomed.clone();
         self.switch_rows(&mut new, &mut known, &mut doomed)?;
         let plan = self.order(new, known, doomed)?;
-        for (id, columns) in plan.unlinked {
-            self.unlink_row(id, &columns).await?;
-        }
-        self.delete_links_of(&links_of).await?;
-        let pairs = self.part_pairs().await?;
-        for rows in plan.steps {
-            let staged = |stage| rows.iter().copied().filter(|id| self.stage(*id) == stage).collect::<Vec<Id>>();
-            let (new, known, doomed) = (staged(Stage::Pending), staged(Stage::Persistent), staged(Stage::Doomed));
-            self.insert_rows(new).await?;
-            self.update_rows(&known).await?;
-            self.delete_rows(&doomed).await?;
-        }
-        self.update_rows(&plan.linked_later).await?;
-        self.link_pairs(pairs).await?;
-        for id in std::mem::take(&mut self.touched) {
-            self.slot_mut(id).touched = false;
-            self.set_original(id, None);
-        }
-        Ok(())
+        let mut groups = self.unlinks(&plan);
+        self.links_of(&links_of, &mut groups)?;
+        let linked = self.part_pairs(&mut groups)?;
+        self.group_rows(&plan, &mut groups);
+        groups.extend(linked);
+        Ok(groups)
     }
 
     /// A statement of the flush that changes rows.

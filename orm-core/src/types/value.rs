@@ -94,6 +94,8 @@ pub enum Value {
         /// The value's name.
         value: String,
     },
+    /// Many values of one kind in one bind, NULLs among them: PostgreSQL has such arrays, elsewhere it is an error.
+    Array(Kind, Vec<Value>),
     /// A value that could not be serialised; sending it is an error with this message.
     Invalid(String),
 }
@@ -104,7 +106,15 @@ impl Value {
         matches!(self, Value::Null(_))
     }
 
-    /// The value's family; `None` for one that could not be serialised.
+    /// All values in one bind; `None` where they are of different kinds, which no array can be.
+    pub(crate) fn array(values: Vec<Value>) -> Option<Value> {
+        let known = values.iter().find(|value| !value.is_null()).or(values.first())?;
+        let kind = known.kind()?;
+        let fits = |value: &Value| value.is_null() || value.kind() == Some(kind);
+        values.iter().all(fits).then_some(Value::Array(kind, values))
+    }
+
+    /// The value's family; `None` for one that could not be serialised, and for an array.
     pub const fn kind(&self) -> Option<Kind> {
         Some(match self {
             Value::Null(kind) => *kind,
@@ -126,7 +136,7 @@ impl Value {
             Value::Decimal(_) => Kind::Decimal,
             Value::Json(_) => Kind::Json,
             Value::Enum { type_name, .. } => Kind::Enum(type_name),
-            Value::Invalid(_) => return None,
+            Value::Array(..) | Value::Invalid(_) => return None,
         })
     }
 
@@ -188,6 +198,7 @@ impl PartialEq for Value {
             (Value::Uuid(a), Value::Uuid(b)) => a == b,
             (Value::Enum { value: a, .. }, Value::Enum { value: b, .. }) => a == b,
             (Value::U64(a), Value::U64(b)) => a == b,
+            (Value::Array(_, a), Value::Array(_, b)) => a == b,
             // The width of an integer is the column's business: a key read as i32 finds the row of an i64 one.
             _ => matches!((self.as_i64(), other.as_i64()), (Some(a), Some(b)) if a == b),
         }
@@ -217,9 +228,13 @@ impl Hash for Value {
             Value::Interval(v) => v.hash(state),
             Value::Uuid(v) => v.hash(state),
             Value::Enum { value, .. } => value.hash(state),
+            Value::Array(_, values) => values.hash(state),
         }
     }
 }
+
+/// How many values of an array a log shows.
+const SHOWN: usize = 8;
 
 /// `1.50` and `1.5` are one number: without the zeros that say nothing.
 fn canonical_decimal(text: &str) -> &str {
@@ -257,6 +272,16 @@ impl fmt::Display for Value {
             }
             Value::Decimal(v) => f.write_str(v),
             Value::Enum { value, .. } => write!(f, "{value:?}"),
+            Value::Array(_, values) => {
+                f.write_str("[")?;
+                for (n, value) in values.iter().take(SHOWN).enumerate() {
+                    write!(f, "{}{value}", if n == 0 { "" } else { ", " })?;
+                }
+                match values.len().saturating_sub(SHOWN) {
+                    0 => f.write_str("]"),
+                    rest => write!(f, ", … {rest} more]"),
+                }
+            }
             Value::Invalid(why) => write!(f, "<invalid: {why}>"),
         }
     }

@@ -91,7 +91,7 @@ fn row_values() {
     where_(
         tuple_((User::age, User::name)).in_([(1, "a"), (2, "b")]),
         &[
-            "(age, name) IN (VALUES (?, ?), (?, ?))",
+            "(age, name) IN (SELECT * FROM (VALUES (?, ?), (?, ?)))",
             "(age, name) IN (($1, $2), ($3, $4))",
             "(age, name) IN ((?, ?), (?, ?))",
         ],

@@ -118,7 +118,9 @@ impl Writer {
             if tuples { Operands::Plain } else { self.operands(std::iter::once(operand).chain(nodes), false) };
         self.operand(operand, scope, operands, true)?;
         self.push(word);
-        self.push(if tuples && self.syntax.tuple_values { "(VALUES " } else { "(" });
+        let values = tuples && self.syntax.tuple_values;
+        // SQLite looks a bare VALUES up for every row of the table, and uses no index.
+        self.push(if values { "(SELECT * FROM (VALUES " } else { "(" });
         for (n, node) in nodes.iter().enumerate() {
             if n > 0 {
                 self.push(", ");
@@ -129,7 +131,7 @@ impl Writer {
                 self.operand(node, scope, operands, false)?;
             }
         }
-        self.push(")");
+        self.push(if values { "))" } else { ")" });
         Ok(())
     }
 }

@@ -40,7 +40,7 @@ impl Writer {
         self.returning(&tree.returning, &Scope::of(crate::expr::Source::Table(tree.table)))
     }
 
-    fn insert_into(&mut self, table: &'static TableDef, columns: impl Iterator<Item = u16>) {
+    pub(super) fn insert_into(&mut self, table: &'static TableDef, columns: impl Iterator<Item = u16>) {
         self.push("INSERT INTO ");
         self.table(table);
         let mut any = false;

@@ -60,6 +60,7 @@ fn add(arguments: &mut MySqlArguments, bind: &Value, dialect: Dialect) -> Result
         },
         Value::Uuid(v) if dialect == Dialect::MariaDb => arguments.add(bind_uuid_text(v)),
         Value::Uuid(v) => arguments.add(v.as_slice()),
+        Value::Array(..) => return refuse("it has no arrays"),
         Value::Invalid(why) => return refuse(why),
     };
     added.map_err(|error| Error::Statement(format!("a bind could not be encoded: {error}")))

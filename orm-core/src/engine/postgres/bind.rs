@@ -27,7 +27,36 @@ pub(super) fn arguments(binds: &[Value]) -> Result<PgArguments> {
 
 /// The number of the type that a bind is sent as.
 pub(super) fn oid(bind: &Value) -> u32 {
-    match bind.kind() {
+    match bind {
+        Value::Array(kind, _) => array_oid(*kind),
+        bind => kind_oid(bind.kind()),
+    }
+}
+
+/// The number of the type of an array of these.
+fn array_oid(kind: Kind) -> u32 {
+    match kind {
+        Kind::Bool => 1000,
+        Kind::I16 => 1005,
+        Kind::I32 => 1007,
+        Kind::I64 | Kind::U64 => 1016,
+        Kind::F32 => 1021,
+        Kind::F64 => 1022,
+        Kind::Bytes => 1001,
+        Kind::Date => 1182,
+        Kind::Time => 1183,
+        Kind::DateTime => 1115,
+        Kind::Timestamp => 1185,
+        Kind::Interval => 1187,
+        Kind::Uuid => 2951,
+        Kind::Decimal => 1231,
+        Kind::Json => 3807,
+        Kind::Text | Kind::Enum(_) => 1009,
+    }
+}
+
+fn kind_oid(kind: Option<Kind>) -> u32 {
+    match kind {
         Some(Kind::Bool) => 16,
         Some(Kind::I16) => 21,
         Some(Kind::I32) => 23,
@@ -50,6 +79,7 @@ pub(super) fn oid(bind: &Value) -> u32 {
 
 fn refuse(bind: &Value) -> Result<()> {
     let reason = match bind {
+        Value::Array(_, values) => return values.iter().try_for_each(refuse),
         Value::U64(v) if i64::try_from(*v).is_err() => "its integers end at 9223372036854775807",
         Value::Text(v) | Value::Enum { value: v, .. } if v.contains('\0') => "its text can't hold U+0000",
         Value::Json(v) if holds_null_character(v) => "its JSON can't hold U+0000",
@@ -137,10 +167,35 @@ impl Encode<'_, Postgres> for Wire<'_> {
                 out.push(1);
                 out.extend_from_slice(v.as_bytes());
             }
+            Value::Array(kind, values) => encode_array(*kind, values, out)?,
             Value::Invalid(why) => return Err(why.clone().into()),
         }
         Ok(IsNull::No)
     }
+}
+
+/// An array's binary form: its one dimension, whether it has NULLs, the type of its elements, how many there are and from
+/// which number they are counted; then each with its length.
+fn encode_array(kind: Kind, values: &[Value], out: &mut PgArgumentBuffer) -> Result<(), BoxDynError> {
+    let nulls = i32::from(values.iter().any(Value::is_null));
+    out.reserve(20 + 12 * values.len());
+    out.extend_from_slice(&i32::from(!values.is_empty()).to_be_bytes());
+    out.extend_from_slice(&nulls.to_be_bytes());
+    out.extend_from_slice(&kind_oid(Some(kind)).to_be_bytes());
+    if values.is_empty() {
+        return Ok(());
+    }
+    out.extend_from_slice(&i32::try_from(values.len())?.to_be_bytes());
+    out.extend_from_slice(&1_i32.to_be_bytes());
+    for value in values {
+        let start = out.len();
+        out.extend_from_slice(&(-1_i32).to_be_bytes());
+        if let IsNull::No = Wire(value).encode_by_ref(out)? {
+            let length = i32::try_from(out.len() - start - 4)?;
+            out[start..start + 4].copy_from_slice(&length.to_be_bytes());
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

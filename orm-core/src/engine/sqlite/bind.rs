@@ -57,6 +57,7 @@ fn add(arguments: &mut SqliteArguments, value: Value) -> Result<()> {
         },
         Value::Uuid(v) => arguments.add(v.to_vec()),
         Value::Decimal(v) => arguments.add(canonical_decimal(&v).unwrap_or_default().into_owned()),
+        Value::Array(..) => return Err(refused(&value, DIALECT, "it has no arrays")),
         Value::Invalid(ref why) => return Err(refused(&value, DIALECT, why.clone())),
     };
     added.map_err(|error| Error::Statement(format!("a bind could not be encoded: {error}")))

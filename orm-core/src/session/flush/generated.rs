@@ -172,7 +172,7 @@ impl Session {
     }
 
     /// A query of the flush, whose rows go into objects.
-    async fn read(
+    pub(super) async fn read(
         &mut self,
         statement: impl Into<Statement>,
         each: &mut (dyn FnMut(&mut Session, &dyn Row) -> Result<()> + Send),

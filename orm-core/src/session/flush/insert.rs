@@ -1,17 +1,14 @@
-use super::by_table;
 use super::shape::Shape;
 use crate::dialect;
+use crate::engine::Statement;
 use crate::entity::TableDef;
 use crate::error::{Error, Result};
 use crate::expr::Source;
-use crate::model::insert_value;
+use crate::model::{insert_value, is_inserted};
 use crate::query::{InsertSource, InsertTree, Item};
 use crate::session::Session;
 use crate::session::arena::{Id, Stage};
 use crate::types::Value;
-
-/// The most rows of one INSERT: few texts for the statement cache, and small enough for every limit.
-const ROWS: usize = 1000;
 
 /// Rows of one table that set the same columns.
 struct Batch {
@@ -22,32 +19,45 @@ struct Batch {
 }
 
 impl Session {
-    /// Inserts rows that need nothing of each other. Neighbours of one table and one set of columns go together.
-    pub(super) async fn insert_rows(&mut self, rows: Vec<Id>) -> Result<()> {
-        for (table, rows) in by_table(self, &rows) {
-            let mut batch = Batch { table, rows: Vec::new(), columns: Vec::new(), values: Vec::new() };
-            let mut room = 0;
-            for id in rows {
-                let (columns, values) = self.row_to_insert(table, id)?;
-                if columns != batch.columns || batch.rows.len() >= room {
-                    if !batch.rows.is_empty() {
-                        self.insert_batch(std::mem::replace(
-                            &mut batch,
-                            Batch { table, rows: Vec::new(), columns: Vec::new(), values: Vec::new() },
-                        ))
-                        .await?;
-                    }
-                    room = self.batch_size(table, &columns);
-                    batch.columns = columns;
+    /// The columns that the INSERT of an object names. What its links bring in is among them.
+    pub(super) fn columns_to_insert(&self, table: &'static TableDef, id: Id) -> Vec<u16> {
+        let linked =
+            |column: u16| self.awaited(id).into_iter().any(|(key, _)| self.links.keys[key].columns.contains(&column));
+        let named = |column: &u16| {
+            let def = table.column_def(*column);
+            if !def.auto && table.auto_key() != Some(*column) {
+                return true;
+            }
+            is_inserted(table, *column, self.object(id).value(*column).as_ref()) || linked(*column)
+        };
+        (0..table.columns.len() as u16).filter(named).collect()
+    }
+
+    /// Inserts rows of one table that need nothing of each other. Neighbours that set the same columns go together.
+    pub(super) async fn insert_rows(&mut self, rows: &[Id]) -> Result<()> {
+        let Some(table) = rows.first().map(|id| self.table(*id)) else { return Ok(()) };
+        let mut batch = Batch { table, rows: Vec::new(), columns: Vec::new(), values: Vec::new() };
+        let mut room = 0;
+        for id in rows {
+            if self.stage(*id) != Stage::Pending {
+                continue;
+            }
+            let (columns, values) = self.row_to_insert(table, *id)?;
+            if columns != batch.columns || batch.rows.len() >= room {
+                if !batch.rows.is_empty() {
+                    self.insert_batch(std::mem::replace(
+                        &mut batch,
+                        Batch { table, rows: Vec::new(), columns: Vec::new(), values: Vec::new() },
+                    ))
+                    .await?;
                 }
-                batch.rows.push(id);
-                batch.values.extend(values);
+                room = self.rows_to_insert(table, &columns);
+                batch.columns = columns;
             }
-            if !batch.rows.is_empty() {
-                self.insert_batch(batch).await?;
-            }
+            batch.rows.push(*id);
+            batch.values.extend(values);
         }
-        Ok(())
+        if batch.rows.is_empty() { Ok(()) } else { self.insert_batch(batch).await }
     }
 
     /// The columns that a new row sets, and their values. What the models fill in is put into the object too.
@@ -74,16 +84,16 @@ impl Session {
 
     /// How many rows of these columns go in one INSERT. A key that the database makes and does not count up can't be told
     /// apart among many.
-    fn batch_size(&self, table: &'static TableDef, columns: &[u16]) -> usize {
+    pub(super) fn rows_to_insert(&self, table: &'static TableDef, columns: &[u16]) -> usize {
         let auto = table.auto_key();
         if table.primary_key.iter().any(|column| auto != Some(*column) && !columns.contains(column)) {
             return 1;
         }
-        self.engine.capabilities().max_binds().checked_div(columns.len()).unwrap_or(ROWS).clamp(1, ROWS)
+        self.engine.capabilities().rows_at_once(columns.len(), 0)
     }
 
     async fn insert_batch(&mut self, batch: Batch) -> Result<()> {
-        let Batch { table, rows, mut columns, mut values } = batch;
+        let Batch { table, rows, columns, values } = batch;
         let generated: Vec<u16> = (0..table.columns.len() as u16)
             .filter(|column| !columns.contains(column) && comes_back(table, *column))
             .collect();
@@ -104,26 +114,14 @@ impl Session {
             );
             return Err(Error::Unsupported { feature, dialect: self.engine.dialect() });
         }
-        let binds: Vec<Value> = values.iter().flatten().cloned().collect();
-        let set = columns.clone();
-        let statement = self.shaped(table, Shape::Insert(rows.len()), &set, ROWS, binds, |capabilities| {
-            let source = Source::Table(table);
-            if columns.is_empty() {
-                // Rows of nothing but defaults: name one column, so that there is something to repeat.
-                columns = vec![table.primary_key[0]];
-                values = vec![None; rows.len()];
+        for (statement, rows) in self.insert_statements(table, &rows, columns, values, &wanted)? {
+            if generated.is_empty() {
+                self.send(statement).await?;
+            } else if returning {
+                self.insert_returning(statement, table, rows, key, &generated, &wanted).await?;
+            } else {
+                self.insert_and_read(statement, table, rows, key, &generated).await?;
             }
-            let returning =
-                wanted.iter().map(|column| Item::Expr { node: source.column(*column), nullable: true }).collect();
-            let tree = InsertTree { table, columns, source: InsertSource::Rows(values), conflict: None, returning };
-            dialect::compile_insert(tree, capabilities)
-        })?;
-        if generated.is_empty() {
-            self.send(statement).await?;
-        } else if returning {
-            self.insert_returning(statement, table, &rows, key, &generated, &wanted).await?;
-        } else {
-            self.insert_and_read(statement, table, &rows, key, &generated).await?;
         }
         for id in rows {
             self.slot_mut(id).stage = Stage::Persistent;
@@ -132,6 +130,51 @@ impl Session {
             self.reindex(id);
         }
         Ok(())
+    }
+}
+
+impl Session {
+    /// The INSERT of a batch: one statement, unless the values of a column don't fit one array and are too many for VALUES.
+    fn insert_statements<'r>(
+        &self,
+        table: &'static TableDef,
+        rows: &'r [Id],
+        columns: Vec<u16>,
+        mut values: Vec<Option<Value>>,
+        wanted: &[u16],
+    ) -> Result<Vec<(Statement, &'r [Id])>> {
+        let source = Source::Table(table);
+        let returning: Vec<Item> =
+            wanted.iter().map(|column| Item::Expr { node: source.column(*column), nullable: true }).collect();
+        let capabilities = self.engine.capabilities();
+        if rows.len() > 1
+            && let Some(compiled) =
+                dialect::compile_insert_rows(table, &columns, &mut values, &returning, capabilities)?
+        {
+            return Ok(vec![(Statement::from(compiled), rows)]);
+        }
+        let full = self.rows_to_insert(table, &columns);
+        let most = capabilities.max_binds().checked_div(columns.len()).unwrap_or(full).clamp(1, full);
+        let width = columns.len();
+        let mut values = values.into_iter();
+        let mut statements = Vec::new();
+        for rows in rows.chunks(most) {
+            let mut values: Vec<Option<Value>> = values.by_ref().take(rows.len() * width).collect();
+            let binds: Vec<Value> = values.iter().flatten().cloned().collect();
+            let statement = self.shaped(table, Shape::Insert(rows.len()), &columns, most, binds, |capabilities| {
+                let mut columns = columns.clone();
+                if columns.is_empty() {
+                    // Rows of nothing but defaults: name one column, so that there is something to repeat.
+                    columns = vec![table.primary_key[0]];
+                    values = vec![None; rows.len()];
+                }
+                let returning = returning.clone();
+                let tree = InsertTree { table, columns, source: InsertSource::Rows(values), conflict: None, returning };
+                dialect::compile_insert(tree, capabilities)
+            })?;
+            statements.push((statement, rows));
+        }
+        Ok(statements)
     }
 }
 

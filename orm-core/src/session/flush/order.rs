@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::model::key_values;
 use crate::session::Session;
 use crate::session::arena::{Id, Identity, Stage};
+use crate::session::links::KeyId;
 use std::collections::{HashMap, HashSet};
 
 /// The rows of a flush, in steps.
@@ -15,9 +16,25 @@ pub(super) struct Plan {
     /// Doomed rows of a cycle, with the columns that are set to NULL first.
     pub(super) unlinked: Vec<(Id, Vec<u16>)>,
     /// Rows that can be inserted, updated and deleted together: they need only rows of the steps before.
-    pub(super) steps: Vec<Vec<Id>>,
-    /// Rows of a cycle that get a link by an UPDATE afterwards.
-    pub(super) linked_later: Vec<Id>,
+    pub(super) steps: Vec<Step>,
+    /// Rows of a cycle that get a link by an UPDATE afterwards, and the links.
+    pub(super) linked_later: Vec<(Id, KeyId)>,
+    /// Rows that take a unique value, the rows that free it, and its columns.
+    pub(super) exchanges: Vec<(Id, Id, &'static [u16])>,
+}
+
+/// Rows that are written together.
+#[derive(Debug, Default)]
+pub(super) struct Step {
+    pub(super) rows: Vec<Id>,
+    /// Among rows that need each other: the number of the wave, from 0.
+    pub(super) wave: Option<usize>,
+}
+
+impl From<Vec<Id>> for Step {
+    fn from(rows: Vec<Id>) -> Self {
+        Step { rows, wave: None }
+    }
 }
 
 /// Tables in the order of their foreign keys, parents first: each alone, and those that form a cycle (with what depends on
@@ -61,11 +78,12 @@ impl Session {
         let exchanges = self.exchanged_values(&new, &known, &doomed);
         if exchanges.is_empty() {
             self.order_inserts(&new, &mut plan)?;
-            plan.steps.push(known);
+            plan.steps.push(known.into());
             self.order_deletes(&doomed, &mut plan)?;
         } else {
             self.order_mixed(new, known, doomed, &exchanges, &mut plan)?;
         }
+        plan.exchanges = exchanges;
         Ok(plan)
     }
 
@@ -83,7 +101,7 @@ impl Session {
     fn order_inserts(&self, new: &[Id], plan: &mut Plan) -> Result<()> {
         for group in order_tables(by_table(self, new)) {
             if !refers_to_itself(&group) {
-                plan.steps.extend(group.into_iter().map(|(_, rows)| rows));
+                plan.steps.extend(group.into_iter().map(|(_, rows)| Step::from(rows)));
                 continue;
             }
             let stores: HashSet<u32> = group.iter().map(|(_, rows)| rows[0].store).collect();
@@ -99,7 +117,7 @@ impl Session {
     fn order_deletes(&self, doomed: &[Id], plan: &mut Plan) -> Result<()> {
         for group in order_tables(by_table(self, doomed)).into_iter().rev() {
             if !refers_to_itself(&group) {
-                plan.steps.extend(group.into_iter().map(|(_, rows)| rows));
+                plan.steps.extend(group.into_iter().map(|(_, rows)| Step::from(rows)));
                 continue;
             }
             let rows: Vec<Id> = group.into_iter().flat_map(|(_, rows)| rows).collect();
@@ -167,13 +185,13 @@ impl Session {
 
     /// Puts rows into waves, breaking cycles where that can be done.
     fn in_waves(&self, waiting: Waiting, plan: &mut Plan) -> Result<()> {
-        let mut later: HashSet<Id> = HashSet::new();
+        let mut later: HashSet<(Id, KeyId)> = HashSet::new();
         let waves = waiting.waves(|cycle| {
             for (n, (row, edge, other)) in cycle.iter().enumerate() {
                 match edge {
                     Edge::Link(key) if self.any_nullable(*row, &self.links.keys[*key].columns) => {
-                        if later.insert(*row) {
-                            plan.linked_later.push(*row);
+                        if later.insert((*row, *key)) {
+                            plan.linked_later.push((*row, *key));
                         }
                         return Ok(n);
                     }
@@ -196,7 +214,8 @@ impl Session {
             };
             cycle.iter().position(cascades).ok_or_else(|| self.circular(cycle))
         })?;
-        plan.steps.extend(waves);
+        let numbered = waves.into_iter().enumerate();
+        plan.steps.extend(numbered.map(|(wave, rows)| Step { rows, wave: Some(wave) }));
         Ok(())
     }
 

@@ -1,21 +1,19 @@
 use super::by_table;
-use crate::dialect;
+use super::groups::{Group, Write};
+use crate::dialect::{self, Compiled};
 use crate::entity::{Link, PassiveDeletes, RelRef, TableDef};
 use crate::error::{Error, Result};
-use crate::expr::{InSource, Node, Source};
-use crate::model::key_values;
-use crate::query::{DeleteTree, InsertSource, InsertTree, Tree};
+use crate::model::{key_values, split_insert};
+use crate::query::{InsertSource, InsertTree};
 use crate::session::Session;
 use crate::session::arena::Id;
 use crate::session::collections::CollectionKind;
-use crate::session::pairs::{Ends, Pair};
+use crate::session::pairs::Ends;
 use crate::types::Value;
 
-const CHUNK: usize = 500;
-
 impl Session {
-    /// All link rows of doomed objects, loaded or not.
-    pub(super) async fn delete_links_of(&mut self, doomed: &[Id]) -> Result<()> {
+    /// The link rows of doomed objects, loaded or not.
+    pub(super) fn links_of(&mut self, doomed: &[Id], groups: &mut Vec<Group>) -> Result<()> {
         for (table, rows) in by_table(self, doomed) {
             for index in 0..table.relationships.len() as u16 {
                 let relationship = RelRef { table, index, reversed: false };
@@ -34,8 +32,13 @@ impl Session {
                     .filter(linked)
                     .filter_map(|id| key_values(through.local.iter().map(|c| self.original(*id, *c)).collect()))
                     .collect();
-                for keys in keys.chunks(CHUNK) {
-                    self.delete_link_rows(through.table, &through.near, keys).await?;
+                if !keys.is_empty() {
+                    groups.push(Group {
+                        write: Write::DeleteLinks { keys, certain: 0, of: Some(table) },
+                        table: through.table,
+                        columns: through.near.clone(),
+                        why: None,
+                    });
                 }
             }
         }
@@ -50,31 +53,33 @@ impl Session {
         Ok(())
     }
 
-    async fn delete_link_rows(
+    /// Deletes link rows by these columns.
+    pub(super) async fn delete_links(
         &mut self,
         table: &'static TableDef,
         columns: &[u16],
-        keys: &[Vec<Value>],
-    ) -> Result<u64> {
-        let source = Source::Table(table);
-        let tuple = |mut nodes: Vec<Node>| if nodes.len() == 1 { nodes.remove(0) } else { Node::Tuple(nodes) };
-        let list = keys.iter().map(|key| tuple(key.iter().cloned().map(Node::Bind).collect())).collect();
-        let filter = Node::In {
-            operand: Box::new(tuple(columns.iter().map(|column| source.column(*column)).collect())),
-            list: InSource::List(list),
-            negated: false,
-        };
-        let tree = DeleteTree { table, filter: vec![filter], returning: Vec::new() };
-        let statement = dialect::compile(Tree::Delete(&tree), self.engine.capabilities())?;
-        self.send(statement).await
+        keys: Vec<Vec<Value>>,
+        certain: u64,
+    ) -> Result<()> {
+        let mut matched = 0;
+        for part in keys.chunks(self.engine.capabilities().rows_at_once(0, columns.len())) {
+            let statement = self.delete_found(table, columns, part.to_vec())?;
+            matched += self.send(statement).await?;
+        }
+        if matched < certain {
+            let keys = "a link row".to_owned();
+            return Err(Error::StaleData { table: table.name.to_owned(), keys, expected: certain, matched });
+        }
+        Ok(())
     }
 
-    /// Deletes the link rows of parted pairs.
-    pub(super) async fn part_pairs(&mut self) -> Result<Vec<Vec<Ends>>> {
-        let mut queues = Vec::new();
+    /// The link rows of parted pairs; gives the pairs that were linked, which get theirs when both ends have rows.
+    pub(super) fn part_pairs(&mut self, groups: &mut Vec<Group>) -> Result<Vec<Group>> {
+        let mut linked = Vec::new();
         for n in 0..self.pairs.tables.len() {
             let queue = self.pairs.take_queue(n);
-            let mut parted: Vec<(Pair, Vec<Value>)> = Vec::new();
+            let mut keys: Vec<Vec<Value>> = Vec::new();
+            let mut certain = 0;
             let mut wanted: Vec<Ends> = Vec::new();
             for ends in queue {
                 let Some(pair) = self.pairs.tables[n].pairs.get(&ends).copied() else { continue };
@@ -83,7 +88,8 @@ impl Session {
                 // One that was parted unseen and linked again is made sure of.
                 if pair.stored && (!wants || pair.assumed) {
                     let original = |id: Id, key: &[u16]| key.iter().map(|column| self.original(id, *column)).collect();
-                    parted.push((pair, self.pair_values(n, ids, original)?));
+                    keys.push(self.pair_values(n, ids, original)?);
+                    certain += u64::from(!pair.assumed);
                     self.settle_pair(n, ends, false);
                 }
                 if wants && (!pair.stored || pair.assumed) {
@@ -92,52 +98,56 @@ impl Session {
                     self.settle_pair(n, ends, false);
                 }
             }
-            self.delete_parted(n, &parted).await?;
-            queues.push(wanted);
-        }
-        Ok(queues)
-    }
-
-    async fn delete_parted(&mut self, n: usize, parted: &[(Pair, Vec<Value>)]) -> Result<()> {
-        let (table, columns) = (self.pairs.tables[n].table, self.pair_columns(n));
-        for part in parted.chunks(CHUNK) {
-            let certain = part.iter().filter(|(pair, _)| !pair.assumed).count() as u64;
-            let keys: Vec<Vec<Value>> = part.iter().map(|(_, values)| values.clone()).collect();
-            let matched = self.delete_link_rows(table, &columns, &keys).await?;
-            if matched < certain {
-                let keys = "a link row".to_owned();
-                return Err(Error::StaleData { table: table.name.to_owned(), keys, expected: certain, matched });
+            let table = self.pairs.tables[n].table;
+            if !keys.is_empty() {
+                let write = Write::DeleteLinks { keys, certain, of: None };
+                groups.push(Group { write, table, columns: self.pair_columns(n), why: None });
+            }
+            if !wanted.is_empty() {
+                let write = Write::InsertLinks { pairs: n, ends: wanted };
+                linked.push(Group { write, table, columns: self.pair_columns(n), why: None });
             }
         }
-        Ok(())
+        Ok(linked)
     }
 
     /// Inserts the link rows of new pairs.
-    pub(super) async fn link_pairs(&mut self, queues: Vec<Vec<Ends>>) -> Result<()> {
-        for (n, queue) in queues.into_iter().enumerate() {
-            let (table, columns) = (self.pairs.tables[n].table, self.pair_columns(n));
-            for part in queue.chunks(CHUNK) {
-                let mut values = Vec::with_capacity(part.len() * columns.len());
-                for ends in part {
-                    let ids = [0, 1].map(|side| self.pairs.tables[n].id(side, ends[side]));
-                    values
-                        .extend(self.pair_values(n, ids, |id, key| self.object(id).values(key))?.into_iter().map(Some));
-                }
-                let tree = InsertTree {
-                    table,
-                    columns: columns.clone(),
-                    source: InsertSource::Rows(values),
-                    conflict: None,
-                    returning: Vec::new(),
-                };
-                let statement = dialect::compile_insert(tree, self.engine.capabilities())?;
-                self.send(statement).await?;
-                for ends in part {
-                    self.settle_pair(n, *ends, true);
-                }
+    pub(super) async fn insert_links(&mut self, n: usize, pairs: &[Ends]) -> Result<()> {
+        let (table, columns) = (self.pairs.tables[n].table, self.pair_columns(n));
+        for part in pairs.chunks(self.engine.capabilities().rows_at_once(columns.len(), 0)) {
+            let mut values = Vec::with_capacity(part.len() * columns.len());
+            for ends in part {
+                let ids = [0, 1].map(|side| self.pairs.tables[n].id(side, ends[side]));
+                values.extend(self.pair_values(n, ids, |id, key| self.object(id).values(key))?.into_iter().map(Some));
+            }
+            for compiled in self.insert_links_statements(table, &columns, values)? {
+                self.send(compiled).await?;
+            }
+            for ends in part {
+                self.settle_pair(n, *ends, true);
             }
         }
         Ok(())
+    }
+
+    fn insert_links_statements(
+        &self,
+        table: &'static TableDef,
+        columns: &[u16],
+        mut values: Vec<Option<Value>>,
+    ) -> Result<Vec<Compiled>> {
+        let capabilities = self.engine.capabilities();
+        if let Some(compiled) = dialect::compile_insert_rows(table, columns, &mut values, &[], capabilities)? {
+            return Ok(vec![compiled]);
+        }
+        let tree = InsertTree {
+            table,
+            columns: columns.to_vec(),
+            source: InsertSource::Rows(values),
+            conflict: None,
+            returning: Vec::new(),
+        };
+        split_insert(tree, capabilities)
     }
 
     fn pair_columns(&self, n: usize) -> Vec<u16> {

@@ -16,14 +16,21 @@ pub(crate) enum Shape {
     Insert(usize),
     /// Set these columns of one row.
     Update,
-    /// Delete this many rows by their keys.
-    Delete(usize),
+    /// Delete the row of a key.
+    Delete,
     /// The related rows of this many keys, over this relationship.
     Related(u16, bool, usize),
 }
 
 /// INSERTs of up to this many rows repeat often enough to be kept.
 const SHORT: usize = 4;
+
+/// A statement over many rows. The driver keeps it where it will come again: always, where one text does for any number of
+/// rows; else for few rows, and for as many as go in one.
+pub(super) fn for_rows(compiled: Compiled, capabilities: &Capabilities, count: usize, full: usize) -> Statement {
+    let statement = Statement::from(compiled);
+    if capabilities.arrays() || count <= SHORT || count == full { statement } else { statement.uncached() }
+}
 
 impl Shape {
     fn code(self) -> u64 {
@@ -32,17 +39,15 @@ impl Shape {
             Shape::Get => code(1, 0, 0),
             Shape::Insert(count) => code(2, 0, count),
             Shape::Update => code(3, 0, 0),
-            Shape::Delete(count) => code(4, 0, count),
+            Shape::Delete => code(4, 0, 0),
             Shape::Related(index, reversed, count) => code(5 + u64::from(reversed), index.into(), count),
         }
     }
 
     fn repeats(self, full: usize) -> bool {
         match self {
-            Shape::Get | Shape::Update => true,
-            Shape::Insert(count) | Shape::Delete(count) | Shape::Related(_, _, count) => {
-                count <= SHORT || count == full
-            }
+            Shape::Get | Shape::Update | Shape::Delete => true,
+            Shape::Insert(count) | Shape::Related(_, _, count) => count <= SHORT || count == full,
         }
     }
 }

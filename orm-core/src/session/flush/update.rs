@@ -1,12 +1,12 @@
-use super::shape::Shape;
+use super::shape::{Shape, for_rows};
 use crate::dialect;
 use crate::entity::{RawColumn, TableDef};
 use crate::error::{Error, Result};
 use crate::expr::{BinaryOp, Node, Source};
-use crate::query::{Tree, UpdateTree};
+use crate::query::{Rows, Tree, UpdateTree};
 use crate::session::Session;
-use crate::session::arena::Id;
-use crate::types::Value;
+use crate::session::arena::{Id, Stage};
+use crate::types::{Kind, Value};
 
 /// A row that is to be updated.
 struct RowUpdate {
@@ -19,6 +19,13 @@ struct RowUpdate {
     version: Option<(u16, Value)>,
 }
 
+impl RowUpdate {
+    /// What the row is found by.
+    fn find(&self) -> Vec<Value> {
+        self.key.iter().cloned().chain(self.version.iter().map(|(_, value)| value.clone())).collect()
+    }
+}
+
 /// The version after this one.
 fn next_version(value: &Value) -> Value {
     match value {
@@ -29,11 +36,104 @@ fn next_version(value: &Value) -> Value {
 }
 
 impl Session {
-    /// Updates the columns that differ from the database's.
+    /// The columns of an object that an UPDATE would set.
+    pub(super) fn columns_to_update(&self, id: Id) -> Vec<u16> {
+        let table = self.table(id);
+        let changed = |column: &u16| {
+            table.version != Some(*column)
+                && self.object(id).value(*column).is_some_and(|now| self.original(id, *column).as_ref() != Some(&now))
+        };
+        (0..table.columns.len() as u16).filter(changed).collect()
+    }
+
+    /// Updates the columns that differ from the database's, in rows that need nothing of each other.
     pub(super) async fn update_rows(&mut self, rows: &[Id]) -> Result<()> {
+        let mut batch: Vec<RowUpdate> = Vec::new();
+        let mut room = 0;
         for id in rows {
-            if let Some(update) = self.row_to_update(*id)? {
+            // The database may have deleted some of them.
+            if self.stage(*id) != Stage::Persistent {
+                continue;
+            }
+            let Some(update) = self.row_to_update(*id)? else { continue };
+            match batch.first() {
+                Some(first) if batch.len() < room && self.go_together(first, &update) => {}
+                _ => {
+                    self.send_updates(std::mem::take(&mut batch)).await?;
+                    room = self.engine.capabilities().rows_at_once(update.set.len(), update.find().len());
+                }
+            }
+            batch.push(update);
+        }
+        self.send_updates(batch).await
+    }
+
+    /// Whether two rows can go in one statement. Changed keys go alone: those that a statement finds its rows by must stay.
+    fn go_together(&self, one: &RowUpdate, other: &RowUpdate) -> bool {
+        let table = self.table(one.id);
+        table == self.table(other.id)
+            && one.version.is_some() == other.version.is_some()
+            && one.set.len() == other.set.len()
+            && one.set.iter().zip(&other.set).all(|((a, _), (b, _))| a == b && !table.primary_key.contains(a))
+    }
+
+    /// Updates rows of one table that set the same columns.
+    async fn send_updates(&mut self, mut batch: Vec<RowUpdate>) -> Result<()> {
+        if batch.len() < 2 {
+            for update in batch {
                 self.update_row(update).await?;
+            }
+            return Ok(());
+        }
+        let table = self.table(batch[0].id);
+        let find: Vec<u16> =
+            table.primary_key.iter().copied().chain(batch[0].version.iter().map(|(column, _)| *column)).collect();
+        let set: Vec<u16> = batch[0].set.iter().map(|(column, _)| *column).collect();
+        let values = |update: &mut RowUpdate| -> Vec<Value> {
+            let set = std::mem::take(&mut update.set);
+            update.find().into_iter().chain(set.into_iter().map(|(_, value)| value)).collect()
+        };
+        let rows: Vec<Vec<Value>> = batch.iter_mut().map(values).collect();
+        let tree = Rows { table, find: &find, key: table.primary_key.len(), set: &set, rows: &rows };
+        let capabilities = self.engine.capabilities();
+        let Some(compiled) = dialect::compile_update_rows(tree, capabilities)? else {
+            for (mut update, row) in batch.into_iter().zip(rows) {
+                update.set = set.iter().copied().zip(row.into_iter().skip(find.len())).collect();
+                self.update_row(update).await?;
+            }
+            return Ok(());
+        };
+        let statement = for_rows(compiled, capabilities, rows.len(), capabilities.rows_at_once(set.len(), find.len()));
+        let rows = batch.iter().map(|update| (update.id, update.find())).collect();
+        self.send_checked(statement, table, rows).await?;
+        batch.into_iter().try_for_each(|update| self.was_updated(update.id, update.version))
+    }
+
+    /// Sets these columns of doomed rows to NULL, for which other doomed rows wait.
+    pub(super) async fn unlink_rows(&mut self, rows: &[Id], columns: &[u16]) -> Result<()> {
+        let Some(table) = rows.first().map(|id| self.table(*id)) else { return Ok(()) };
+        let find = table.primary_key;
+        let full = self.engine.capabilities().rows_at_once(columns.len(), find.len());
+        for part in rows.chunks(full) {
+            let mut values = Vec::with_capacity(part.len());
+            for id in part {
+                let null = |column: &u16| {
+                    let kind = self.original(*id, *column).and_then(|value| value.kind()).unwrap_or(Kind::I64);
+                    Value::Null(kind)
+                };
+                let (mut row, _) = self.row_key(*id)?;
+                row.extend(columns.iter().map(null));
+                values.push(row);
+            }
+            let tree = Rows { table, find, key: find.len(), set: columns, rows: &values };
+            let capabilities = self.engine.capabilities();
+            if let Some(compiled) = dialect::compile_update_rows(tree, capabilities)? {
+                let statement = for_rows(compiled, capabilities, values.len(), full);
+                self.send(statement).await?;
+                continue;
+            }
+            for id in part {
+                self.unlink_row(*id, columns).await?;
             }
         }
         Ok(())
@@ -102,10 +202,7 @@ impl Session {
         })?;
         let matched = self.send(statement).await?;
         if matched != 1 {
-            // After the rollback the next query that brings the row overwrites the object.
-            self.was_read(id);
-            let keys = self.describe(id);
-            return Err(Error::StaleData { table: table.name.to_owned(), keys, expected: 1, matched });
+            return Err(self.stale(table, &[id], true, 1, matched));
         }
         self.was_updated(id, version)
     }
