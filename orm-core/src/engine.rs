@@ -24,6 +24,7 @@ mod sqlite;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod two_phase;
 mod url;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod values;

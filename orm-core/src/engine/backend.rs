@@ -28,12 +28,13 @@ pub struct Statement {
     pub(super) binds: Vec<Value>,
     pub(super) cached: bool,
     pub(super) single: bool,
+    pub(super) unprepared: bool,
 }
 
 impl Statement {
     /// A statement from its text and its binds, in the text's order.
     pub fn new(text: impl Into<Arc<str>>, binds: Vec<Value>) -> Self {
-        Statement { text: text.into(), binds, cached: true, single: false }
+        Statement { text: text.into(), binds, cached: true, single: false, unprepared: false }
     }
 
     /// The driver forgets the prepared statement after the call: for texts that seldom come again, such as those of an
@@ -49,6 +50,14 @@ impl Statement {
     #[must_use]
     pub fn single(mut self) -> Self {
         self.single = true;
+        self
+    }
+
+    /// MySQL runs it without preparing it, which it can't do with some commands; nothing changes elsewhere. It must have
+    /// no binds.
+    #[must_use]
+    pub(super) fn unprepared(mut self) -> Self {
+        self.unprepared = true;
         self
     }
 

@@ -81,6 +81,9 @@ type Steps<'a> = Pin<Box<dyn futures_core::Stream<Item = Step> + Send + 'a>>;
 
 impl Open {
     fn start(&mut self, statement: &Statement) -> Result<Steps<'_>, Problem> {
+        if statement.unprepared {
+            return Ok(self.connection.fetch_many(sqlx::raw_sql(AssertSqlSafe(Arc::clone(&statement.text)))));
+        }
         let dialect = if self.maria.load(Ordering::Relaxed) { Dialect::MariaDb } else { Dialect::MySql };
         let arguments = bind::arguments(&statement.binds, dialect)?;
         // Kept whatever the statement asks for: sqlx closes what it does not keep with a packet that has no answer, and

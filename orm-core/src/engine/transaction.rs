@@ -17,6 +17,8 @@ pub(super) struct Scope {
     /// The database rolled the transaction back by itself; later statements would each commit on their own.
     gone: Option<String>,
     savepoints: u32,
+    /// The name under which it can be prepared.
+    pub(super) name: Option<String>,
 }
 
 impl Scope {
@@ -26,6 +28,16 @@ impl Scope {
 
     pub(super) fn gone(&self) -> Option<&str> {
         self.gone.as_deref()
+    }
+
+    /// Why the transaction can't be committed any more, if it can't; the question is asked once.
+    pub(super) fn spoiled(&mut self) -> Option<String> {
+        self.gone.take().or_else(|| self.aborted.take())
+    }
+
+    /// The name of a transaction that MySQL and MariaDB end by its name.
+    pub(super) fn xa(&self, dialect: Dialect) -> Option<&str> {
+        self.name.as_deref().filter(|_| dialect != Dialect::Postgres)
     }
 
     pub(super) fn failed(&mut self, dialect: Dialect, message: &str, ended: bool) {
@@ -63,21 +75,23 @@ impl Connection {
     /// # Errors
     /// [`Error::Statement`] when one is open already, else the database's.
     pub fn begin_raw(&mut self, mode: Option<BeginMode>) -> Running<'_, ()> {
-        Box::pin(async move {
-            self.settle().await?;
-            if self.scope.open {
-                return Err(Error::Statement("a transaction is open already; use a savepoint inside it".into()));
-            }
-            let sql = match (self.dialect(), mode.unwrap_or(self.engine.settings().begin_mode)) {
-                (Dialect::Sqlite, BeginMode::Deferred) => "BEGIN DEFERRED",
-                (Dialect::Sqlite, BeginMode::Immediate) => "BEGIN IMMEDIATE",
-                (Dialect::Sqlite, BeginMode::Exclusive) => "BEGIN EXCLUSIVE",
-                _ => "BEGIN",
-            };
-            self.command(sql).await?;
-            self.scope = Scope { open: true, ..Scope::default() };
-            Ok(())
-        })
+        let sql = match (self.dialect(), mode.unwrap_or(self.engine.settings().begin_mode)) {
+            (Dialect::Sqlite, BeginMode::Deferred) => "BEGIN DEFERRED",
+            (Dialect::Sqlite, BeginMode::Immediate) => "BEGIN IMMEDIATE",
+            (Dialect::Sqlite, BeginMode::Exclusive) => "BEGIN EXCLUSIVE",
+            _ => "BEGIN",
+        };
+        Box::pin(self.begin_with(sql))
+    }
+
+    pub(super) async fn begin_with(&mut self, sql: &str) -> Result<()> {
+        self.settle().await?;
+        if self.scope.open {
+            return Err(Error::Statement("a transaction is open already; use a savepoint inside it".into()));
+        }
+        self.command(sql).await?;
+        self.scope = Scope { open: true, ..Scope::default() };
+        Ok(())
     }
 
     /// Commits the transaction.
@@ -89,11 +103,17 @@ impl Connection {
         Box::pin(async move {
             self.settle().await?;
             self.inside("commit")?;
-            if let Some(cause) = self.scope.gone.take().or_else(|| self.scope.aborted.take()) {
+            if let Some(cause) = self.scope.spoiled() {
                 self.rollback_raw().await?;
                 return Err(Error::RolledBack { cause });
             }
-            self.command("COMMIT").await?;
+            match self.scope.xa(self.dialect()).map(str::to_owned) {
+                Some(name) => {
+                    self.command(&format!("XA END '{name}'")).await?;
+                    self.command(&format!("XA COMMIT '{name}' ONE PHASE")).await?;
+                }
+                None => self.command("COMMIT").await?,
+            }
             self.scope = Scope::default();
             Ok(())
         })
@@ -107,7 +127,13 @@ impl Connection {
         Box::pin(async move {
             self.inside("rollback")?;
             self.scope.pending.clear();
-            if self.scope.gone.is_none() || self.dialect() != Dialect::Sqlite {
+            if let Some(name) = self.scope.xa(self.dialect()).map(str::to_owned) {
+                if let Err(error) = self.command(&format!("XA END '{name}'")).await {
+                    // It was ended before, or the server has given it up.
+                    tracing::debug!(target: "orm_core::sql", %error, "end of a transaction that is rolled back");
+                }
+                self.command(&format!("XA ROLLBACK '{name}'")).await?;
+            } else if self.scope.gone.is_none() || self.dialect() != Dialect::Sqlite {
                 self.command("ROLLBACK").await?;
             } else if let Err(error) = self.command("ROLLBACK").await {
                 // SQLite has done it already.
