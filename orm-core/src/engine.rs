@@ -37,6 +37,7 @@ pub use options::{BeginMode, EngineOptions};
 pub use pool::PoolStatus;
 pub use record::{Recorded, Recorder};
 pub use transaction::{Nested, Transaction};
+pub(crate) use two_phase::PreparedTransaction;
 
 use crate::dialect::Capabilities;
 use crate::error::{Error, Result};

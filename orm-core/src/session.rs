@@ -19,6 +19,7 @@ mod savepoint;
 mod store;
 mod transaction;
 mod tree;
+mod two_phase;
 mod view;
 
 pub use arena::State;
@@ -27,6 +28,7 @@ pub use joined::JoinedSession;
 pub use load::Keys;
 pub use query::NoAutoflush;
 pub use savepoint::Savepoint;
+pub use two_phase::commit_together;
 pub use view::At;
 
 use crate::engine::{Connection, Engine};

@@ -129,7 +129,7 @@ start_postgres() {
   fi
   rm -f "$data/postmaster.pid" # one left by a server that was killed
   launch postgres "$1" "${as_postgres[@]}" "$bin/postgres" -D "$data" -p "$1" -c listen_addresses=127.0.0.1 \
-    -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200
+    -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c max_prepared_transactions=16
   for ((i = 0; i < 600; i++)); do # it listens before it has recovered and takes connections
     "$bin/pg_isready" -q -h 127.0.0.1 -p "$1" -U postgres -d test && return
     sleep 0.1

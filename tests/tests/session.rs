@@ -19,4 +19,5 @@ mod scale;
 mod sqlite;
 mod statements;
 mod trees;
+mod two_phase;
 mod versions;

@@ -318,8 +318,8 @@ impl Drop for Connection {
     fn drop(&mut self) {
         let Some(mut lease) = self.lease.take() else { return };
         let pool = self.engine.pool();
-        if self.scope.xa(self.engine.dialect()).is_some() {
-            // A transaction that is ended by its name: the server rolls it back when the connection is closed.
+        if self.scope.owns_prepared || self.scope.xa(self.engine.dialect()).is_some() {
+            // A transaction that is ended by its name: the server rolls it back, or keeps it prepared, without the connection.
             drop(lease);
         } else if self.unread {
             // The rest of a result is on its way; closing the connection is cheaper than reading it.

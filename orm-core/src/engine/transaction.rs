@@ -19,6 +19,8 @@ pub(super) struct Scope {
     savepoints: u32,
     /// The name under which it can be prepared.
     pub(super) name: Option<String>,
+    /// It prepared a transaction that is not ended, and MariaDB keeps the two together until it is closed.
+    pub(super) owns_prepared: bool,
 }
 
 impl Scope {

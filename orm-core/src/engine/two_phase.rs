@@ -5,6 +5,7 @@
 
 use super::backend::Running;
 use super::connection::Connection;
+use super::transaction::Scope;
 use super::{Engine, Statement};
 use crate::error::{Error, Result};
 use crate::types::Dialect;
@@ -48,8 +49,8 @@ impl Connection {
     }
 
     /// Prepares the transaction: what could fail, such as a constraint that is checked late, fails now. The connection is
-    /// then outside a transaction, and of use for [`commit_prepared`](Self::commit_prepared) and
-    /// [`rollback_prepared`](Self::rollback_prepared).
+    /// then outside a transaction; on MariaDB it takes nothing but [`commit_prepared`](Self::commit_prepared) and
+    /// [`rollback_prepared`](Self::rollback_prepared), and is closed when it is dropped before.
     ///
     /// SQL: `PREPARE TRANSACTION '…'`; `XA END '…'`, `XA PREPARE '…'`.
     ///
@@ -75,7 +76,8 @@ impl Connection {
             };
             match prepared {
                 Ok(()) => {
-                    self.scope = Default::default();
+                    self.scope = Scope::default();
+                    self.scope.owns_prepared = self.dialect() == Dialect::MariaDb;
                     Ok(())
                 }
                 Err(error) => {
@@ -115,13 +117,109 @@ impl Connection {
             match self.dialect() {
                 dialect @ Dialect::Sqlite => Err(unsupported(dialect)),
                 Dialect::Postgres => self.command(&format!("{verb} PREPARED '{name}'")).await,
-                Dialect::MySql | Dialect::MariaDb => self.command(&format!("XA {verb} '{name}'")).await,
+                Dialect::MySql | Dialect::MariaDb => {
+                    self.command(&format!("XA {verb} '{name}'")).await?;
+                    self.scope.owns_prepared = false;
+                    Ok(())
+                }
             }
         })
     }
 }
 
+/// A transaction that is prepared, with the connection that prepared it. Dropped, it is rolled back in the background; once
+/// it was decided, committed there.
+pub(crate) struct PreparedTransaction {
+    connection: Option<Connection>,
+    name: String,
+    decided: bool,
+}
+
+impl PreparedTransaction {
+    pub(crate) fn new(connection: Connection, name: String) -> Self {
+        PreparedTransaction { connection: Some(connection), name, decided: false }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Prepares it. Cut off in the middle it may be prepared or not: it is then rolled back by its name.
+    pub(crate) async fn prepare(&mut self) -> Result<()> {
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        let prepared = connection.prepare_two_phase().await;
+        if prepared.is_err() {
+            self.connection = None;
+        }
+        prepared
+    }
+
+    /// From here on it is to be committed.
+    pub(crate) fn decide(&mut self) {
+        self.decided = true;
+    }
+
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        let committed = connection.commit_prepared(&self.name).await;
+        self.connection = None;
+        committed
+    }
+
+    pub(crate) async fn rollback(mut self) {
+        let Some(connection) = &mut self.connection else { return };
+        if let Err(error) = connection.rollback_prepared(&self.name).await {
+            left(&self.name, &error);
+        }
+        self.connection = None;
+    }
+}
+
+fn left(name: &str, error: &Error) {
+    tracing::warn!(target: "orm_core::sql", name, %error, "a prepared transaction waits to be ended");
+}
+
+impl Drop for PreparedTransaction {
+    fn drop(&mut self) {
+        let Some(mut connection) = self.connection.take() else { return };
+        let (name, verb) = (std::mem::take(&mut self.name), if self.decided { "COMMIT" } else { "ROLLBACK" });
+        // The call that was cut off has closed the connection: another one ends it.
+        let engine = connection.engine.clone();
+        connection.engine.clone().pool().background(async move {
+            let mut ended = connection.end_prepared(verb, &name).await;
+            drop(connection);
+            for _ in 0..TRIES {
+                if ended.is_ok() {
+                    return;
+                }
+                // The server may still be busy with the connection that is gone, and on MariaDB it owns the transaction.
+                tokio::time::sleep(PAUSE).await;
+                ended = match engine.acquire().await {
+                    Ok(mut other) => other.end_prepared(verb, &name).await,
+                    Err(error) => Err(error),
+                };
+            }
+            if let Err(error) = ended {
+                left(&name, &error);
+            }
+        });
+    }
+}
+
+/// How often, and how far apart, it is tried to end a transaction whose connection is gone.
+const TRIES: u32 = 20;
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+
 impl Engine {
+    /// # Errors
+    /// [`Error::Unsupported`] on SQLite.
+    pub(crate) fn has_two_phase(&self) -> Result<()> {
+        match self.dialect() {
+            dialect @ Dialect::Sqlite => Err(unsupported(dialect)),
+            _ => Ok(()),
+        }
+    }
+
     /// The names of the transactions of this database that are prepared and not ended, in order: what a program that
     /// crashed between the two phases left behind. On MySQL and MariaDB: of the server.
     ///

@@ -12,6 +12,11 @@ pub(super) enum Home {
     /// From the pool, for each transaction anew.
     #[default]
     Pool,
+    /// The same, and each transaction has a name, under which it can be prepared.
+    TwoPhase {
+        /// The name of the last one.
+        name: String,
+    },
     /// It was given, and is kept.
     Given {
         /// Whether somebody else's transaction was open on it: the session's own is then a savepoint.
@@ -68,6 +73,8 @@ impl Session {
     pub(super) async fn begin(&mut self, connection: &mut Connection) -> Result<()> {
         if self.home.inside() {
             connection.savepoint(&self.savepoint_name(0)).await?;
+        } else if let Home::TwoPhase { .. } = self.home {
+            self.begin_named(connection).await?;
         } else {
             connection.begin_raw(None).await?;
         }

@@ -101,19 +101,29 @@ impl Session {
     /// The flush's; inside a savepoint, whose name it says. When the COMMIT itself fails the session has failed; call [`Session::rollback`].
     pub fn commit(&mut self) -> Running<'_, ()> {
         Box::pin(async move {
-            self.check()?;
-            self.check_outside()?;
-            self.sync();
-            self.flush_now().await?;
+            self.before_commit().await?;
             if let Err(error) = self.end_by_commit().await {
                 self.fail(error.to_string());
                 return Err(error);
             }
-            self.begun = false;
-            self.key_step = None;
-            self.settle();
+            self.committed();
             Ok(())
         })
+    }
+
+    /// What comes before COMMIT.
+    pub(super) async fn before_commit(&mut self) -> Result<()> {
+        self.check()?;
+        self.check_outside()?;
+        self.sync();
+        self.flush_now().await
+    }
+
+    /// What comes after COMMIT.
+    pub(super) fn committed(&mut self) {
+        self.begun = false;
+        self.key_step = None;
+        self.settle();
     }
 
     /// Rolls the transaction back, and memory with it: changed objects have their old columns, deleted ones come back, and
