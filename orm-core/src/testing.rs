@@ -7,6 +7,7 @@
 //!
 //! - [`engine`] gives each test a database of its own: SQLite in memory, or with [`engine_on`] a fresh one on a server,
 //!   dropped at the end, after a panic too. Tests may then run beside each other.
+//! - [`session`] gives one inside a transaction that is rolled back, for tests that share a database.
 //! - [`fixtures`] puts rows into it, from owned trees, and gives them back with their keys.
 //! - `engine.record()` keeps what is sent from then on, and the [`Recorder`](crate::engine::Recorder) says what is wrong with it:
 //!   [`assert_count`](crate::engine::Recorder::assert_count), [`assert_statements`](crate::engine::Recorder::assert_statements),
@@ -73,9 +74,11 @@ mod assertions;
 mod database;
 mod engine;
 mod fixtures;
+mod session;
 mod statements;
 
 pub use database::TestDatabase;
 pub use engine::{TestEngine, engine, engine_on, server};
 pub use fixtures::{Fixtures, fixtures};
+pub use session::session;
 pub use statements::StatementKind;

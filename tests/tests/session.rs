@@ -2,6 +2,7 @@
 
 mod basics;
 mod batches;
+mod cancelled;
 mod cascades;
 mod failure;
 mod freshness;
@@ -9,6 +10,7 @@ mod generated;
 mod joined;
 mod links;
 mod loading;
+mod lost;
 mod models;
 mod order;
 mod pairs;
@@ -16,8 +18,10 @@ mod random;
 mod rollback;
 mod savepoints;
 mod scale;
+mod snapshot;
 mod sqlite;
 mod statements;
 mod trees;
 mod two_phase;
 mod versions;
+mod work;

@@ -127,6 +127,34 @@ matrix! {
         Ok(())
     }
 
+    async fn sessions_that_are_rolled_back_share_a_database(db: Db) -> Result<()> {
+        db.create(metadata()).await?;
+        testing::fixtures(&db.engine, user("before")).await?;
+        for name in ["ed", "wendy"] {
+            let mut session = testing::session(&db.engine).await?;
+            let before = session.one(select(User)).await?;
+            session[before].fullname = Some(format!("known to {name}"));
+            session.add(User { addresses: vec![address(name)].into(), ..user(name) });
+            session.commit().await?;
+            session.delete(before);
+            session.flush().await?;
+            session.rollback().await?;
+            assert_eq!(session[before].fullname, Some(format!("known to {name}")));
+            assert_eq!(session.all(select(User::name).order_by(User::id)).await?, ["before", name]);
+            // Only SQLite has one writer, whom the others wait for.
+            if db.database != Database::Sqlite {
+                let mut other = testing::session(&db.engine).await?;
+                other.add(user("other"));
+                other.commit().await?;
+                assert_eq!(other.all(select(User::name).order_by(User::id)).await?, ["before", "other"]);
+            }
+        }
+        let mut session = testing::session(&db.engine).await?;
+        let users = session.all(select(User)).await?;
+        assert_eq!(users.iter().map(|user| session[*user].fullname.clone()).collect::<Vec<_>>(), [None]);
+        Ok(())
+    }
+
     async fn patterns_mean_the_same_everywhere(db: Db) -> Result<()> {
         db.create(metadata()).await?;
         testing::fixtures(&db.engine, vec![user("ed"), user("wendy")]).await?;

@@ -1,6 +1,8 @@
-//! A flush that fails or is cut off.
+//! A flush that fails: each kind of failure, set off by each call that flushes, outside and inside a savepoint.
 
 use super::models::*;
+use super::snapshot::{memory, same};
+use super::work::{Odd, Work, start};
 use std::pin::pin;
 use std::task::Poll;
 use tests::prelude::*;
@@ -23,265 +25,325 @@ pub async fn poll_and_drop<T>(future: impl Future<Output = T>, polls: usize) -> 
     .await
 }
 
-/// Everything at once: new, changed, moved, removed and deleted objects, and pairs.
-struct Work {
-    session: Session,
-    ed: Key<User>,
-    sandy: Key<User>,
-    new: Key<User>,
-    moved: Key<Address>,
-    removed: Key<Address>,
-    deleted: Key<Address>,
-    word: Key<Keyword>,
-    clash: Option<Key<User>>,
+/// What is wrong with a flush.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    Unique,
+    UniqueByUpdate,
+    PrimaryKey,
+    ForeignKey,
+    ForeignKeyByUpdate,
+    ForeignKeyOfDeleted,
+    NotNull,
+    Check,
+    CheckByUpdate,
+    TooLong,
+    OutOfRange,
+    Stale,
+    /// A link and a column that disagree: found before anything is sent.
+    Contradiction,
+    /// A relationship field that was overwritten.
+    Overwritten,
 }
 
-async fn start(engine: &Engine) -> Result<()> {
-    metadata().create_all(engine).await?;
-    ed_and_sandy(engine).await?;
-    let mut session = engine.session();
-    let ed = session.get::<User>(1).await?.unwrap();
-    session.push(ed, User::keywords, keyword("word"));
-    session.commit().await
-}
+const FAULTS: [Fault; 14] = [
+    Fault::Unique,
+    Fault::UniqueByUpdate,
+    Fault::PrimaryKey,
+    Fault::ForeignKey,
+    Fault::ForeignKeyByUpdate,
+    Fault::ForeignKeyOfDeleted,
+    Fault::NotNull,
+    Fault::Check,
+    Fault::CheckByUpdate,
+    Fault::TooLong,
+    Fault::OutOfRange,
+    Fault::Stale,
+    Fault::Contradiction,
+    Fault::Overwritten,
+];
 
-async fn work(engine: &Engine) -> Result<Work> {
-    let mut session = engine.session();
-    let query = select(User).options(selectinload(User::addresses)).options(selectinload(User::keywords));
-    let users = session.all(query.order_by(User::id.asc())).await?;
-    let [ed, sandy] = users[..] else { panic!() };
-    let [moved, removed] = session.keys(ed, User::addresses)?[..] else { panic!() };
-    let deleted = session.keys(sandy, User::addresses)?[0];
-    let word = session.keys(ed, User::keywords)?[0];
-    session.commit().await?;
-    session[ed].fullname = Some("changed".into());
-    session.set(moved, Address::user, sandy);
-    session.remove(ed, User::addresses, removed);
-    session.delete(deleted);
-    session.remove(ed, User::keywords, word);
-    session.push(sandy, User::keywords, word);
-    let new = session.add(User {
-        addresses: vec![address_of("new")].into(),
-        keywords: vec![keyword("new")].into(),
-        ..user("new")
-    });
-    Ok(Work { session, ed, sandy, new, moved, removed, deleted, word, clash: None })
-}
-
-impl Work {
-    /// Memory is as it was before the flush.
-    fn is_before_the_flush(&self) {
-        let Work { session, ed, sandy, new, moved, removed, deleted, word, clash } = self;
-        assert_eq!(session[*ed].fullname.as_deref(), Some("changed"));
-        assert_eq!(session[*ed].version, 1);
-        assert!(session.is_modified(*ed));
-        assert_eq!(session.state(*new), State::Pending);
-        assert_eq!((session[*new].id, session[*new].created_at, session[*new].version), (0, Auto::Unset, 0));
-        assert!(session.keys(*ed, User::addresses).unwrap().is_empty());
-        assert_eq!(session.keys(*sandy, User::addresses).unwrap(), [*moved]);
-        assert_eq!(session.state(*deleted), State::Deleted);
-        assert_eq!(session.state(*removed), State::Persistent);
-        assert!(session.keys(*ed, User::keywords).unwrap().is_empty());
-        assert_eq!(session.keys(*sandy, User::keywords).unwrap(), [*word]);
-        let address = session.keys(*new, User::addresses).unwrap()[0];
-        assert_eq!((session[address].id, session[address].user_id), (0, 0));
-        assert_eq!(session.at(address).one(Address::user).unwrap().key(), *new);
-        assert_eq!(session.keys(*new, User::keywords).unwrap().len(), 1);
-        if let Some(clash) = clash {
-            assert_eq!((session.state(*clash), session[*clash].id), (State::Pending, 0));
-        }
-    }
-
-    /// Memory is as it was before the work.
-    fn is_before_the_work(&self) {
-        let Work { session, ed, sandy, new, moved, removed, deleted, word, .. } = self;
-        assert_eq!(session[*ed].fullname, None);
-        assert_eq!(session.keys(*ed, User::addresses).unwrap(), [*moved, *removed]);
-        assert_eq!(session.keys(*sandy, User::addresses).unwrap(), [*deleted]);
-        assert_eq!(session.state(*deleted), State::Persistent);
-        assert_eq!(session.state(*new), State::Withdrawn);
-        assert_eq!(session.keys(*ed, User::keywords).unwrap(), [*word]);
-        assert!(session.keys(*sandy, User::keywords).unwrap().is_empty());
-        for address in [moved, removed, deleted] {
-            assert!(!session.is_modified(*address));
-        }
-    }
-
-    /// The session does its work when asked again.
-    async fn works_again(&mut self) -> Result<()> {
-        let log = self.session.engine().record();
-        self.session.commit().await?;
-        assert!(log.statements().is_empty(), "{:?}", log.statements());
-        self.session[self.ed].fullname = Some("after all".into());
-        self.session.remove(self.ed, User::addresses, self.removed);
-        self.session.flush().await?;
-        assert_eq!(self.session.scalar(select(count_all()).select_from(Address)).await?, 2);
-        self.session.rollback().await
-    }
-}
-
-async fn is_unchanged(engine: &Engine) -> Result<()> {
-    assert_eq!(rows(engine, "users").await?, 2);
-    assert_eq!(rows(engine, "users WHERE fullname IS NULL").await?, 2);
-    assert_eq!(rows(engine, "addresses WHERE user_id = 1").await?, 2);
-    assert_eq!(rows(engine, "addresses").await?, 3);
-    assert_eq!(rows(engine, "user_keywords WHERE user_id = 1").await?, 1);
-    assert_eq!(rows(engine, "keywords").await?, 1);
-    Ok(())
-}
-
-matrix! {
-    async fn a_failed_flush_leaves_everything_as_it_was(db: Db) -> Result<()> {
-        start(&db.engine).await?;
-        let mut work = work(&db.engine).await?;
-        work.clash = Some(work.session.add(user("sandy")));
-        work.is_before_the_flush();
-        let error = work.session.flush().await.unwrap_err();
-        assert!(matches!(error, Error::UniqueViolation { .. }), "{error}");
-        work.is_before_the_flush();
-        // Every call says why, until the rollback.
-        let cause = error.to_string();
-        for error in [
-            work.session.flush().await.unwrap_err(),
-            work.session.commit().await.unwrap_err(),
-            work.session.all(select(User)).await.unwrap_err(),
-            work.session.get::<User>(1).await.unwrap_err(),
-            work.session.load(work.ed, User::profile).await.unwrap_err(),
-            work.session.execute(delete(Address)).await.unwrap_err(),
-            work.session.connection().await.map(drop).unwrap_err(),
-        ] {
-            match error {
-                Error::RolledBack { cause: said } => assert_eq!(said, cause),
-                other => panic!("{other}"),
+impl Fault {
+    async fn put(self, work: &mut Work) -> Result<()> {
+        let Work { session, known, new, odd, holder, .. } = work;
+        match self {
+            Fault::Unique => new.users.push(session.add(user("sandy"))),
+            Fault::UniqueByUpdate => session[known.users[0]].name = "sandy".into(),
+            Fault::PrimaryKey => {
+                session.add(Odd::good(1));
             }
-        }
-        is_unchanged(&db.engine).await?;
-        work.session.rollback().await?;
-        work.is_before_the_work();
-        work.works_again().await
-    }
-
-    async fn a_flush_that_fails_after_others_goes_back_all_the_way(db: Db) -> Result<()> {
-        start(&db.engine).await?;
-        let mut work = work(&db.engine).await?;
-        work.session.flush().await?;
-        assert_eq!(work.session.state(work.new), State::Persistent);
-        let clash = work.session.add(user("sandy"));
-        assert!(work.session.flush().await.is_err());
-        assert_eq!(work.session.state(work.new), State::Persistent);
-        assert_eq!(work.session.state(clash), State::Pending);
-        assert_eq!(work.session[work.ed].version, 2);
-        work.session.rollback().await?;
-        work.is_before_the_work();
-        is_unchanged(&db.engine).await?;
-        work.works_again().await
-    }
-
-    async fn a_flush_may_be_cut_off_anywhere(db: Db) -> Result<()> {
-        start(&db.engine).await?;
-        for polls in 0.. {
-            let mut work = work(&db.engine).await?;
-            if let Some(flushed) = poll_and_drop(work.session.flush(), polls).await {
-                // A server on the same processor may answer every statement before the first poll is over.
-                flushed?;
-                assert_eq!(work.session.state(work.new), State::Persistent);
-                work.session.rollback().await?;
-                break;
+            Fault::ForeignKey => {
+                new.addresses.push(session.add(Address { user_id: 999, ..address_of("nobody's") }));
             }
-            work.is_before_the_flush();
-            if polls > 0 {
-                let error = work.session.all(select(User)).await.unwrap_err();
-                assert!(matches!(&error, Error::RolledBack { cause } if cause.contains("cancelled")), "{error}");
+            Fault::ForeignKeyByUpdate => session[known.lines[1]].number = 99,
+            Fault::ForeignKeyOfDeleted => session.delete(*holder),
+            Fault::NotNull => {
+                session.add(Odd { needed: None, ..Odd::good(2) });
             }
-            work.session.rollback().await?;
-            work.is_before_the_work();
-            is_unchanged(&db.engine).await?;
-            work.works_again().await?;
-        }
-        is_unchanged(&db.engine).await
-    }
-
-    async fn a_query_may_be_cut_off_anywhere(db: Db) -> Result<()> {
-        start(&db.engine).await?;
-        for polls in 1.. {
-            let mut session = db.engine.session();
-            let ed = session.get::<User>(1).await?.unwrap();
-            session[ed].fullname = Some("changed".into());
-            session.flush().await?;
-            let query = select(Address).options(selectinload(Address::user));
-            if let Some(found) = poll_and_drop(session.all(query), polls).await {
-                assert_eq!(found?.len(), 3);
-                break;
+            Fault::Check => {
+                session.add(Odd { amount: -1, ..Odd::good(2) });
             }
-            assert_eq!(session[ed].fullname.as_deref(), Some("changed"));
-            // The transaction is gone, with what was flushed.
-            let error = session.commit().await.unwrap_err();
-            assert!(matches!(&error, Error::RolledBack { cause } if cause.contains("cancelled")), "{error}");
-            session.rollback().await?;
-            assert_eq!(session[ed].fullname, None);
-            assert_eq!(session.all(select(Address)).await?.len(), 3);
-        }
-        is_unchanged(&db.engine).await
-    }
-
-    async fn a_commit_that_is_cut_off_is_not_taken_for_done(db: Db) -> Result<()> {
-        start(&db.engine).await?;
-        for polls in 1.. {
-            let mut session = db.engine.session();
-            let ed = session.get::<User>(1).await?.unwrap();
-            session[ed].version = 1;
-            let new = session.add(user(&format!("number {polls}")));
-            session.flush().await?;
-            if let Some(done) = poll_and_drop(session.commit(), polls).await {
-                done?;
-                assert_eq!(session.state(new), State::Persistent);
-                assert_eq!(rows(&db.engine, &format!("users WHERE name = 'number {polls}'")).await?, 1);
-                break;
+            Fault::CheckByUpdate => session[*odd].amount = -1,
+            Fault::TooLong => {
+                session.add(Odd { short: "123456".into(), ..Odd::good(2) });
             }
-            assert!(matches!(session.commit().await, Err(Error::RolledBack { .. })));
-            session.rollback().await?;
-            assert_eq!(session.state(new), State::Withdrawn);
+            Fault::OutOfRange => {
+                session.add(Odd { tiny: 70_000, ..Odd::good(2) });
+            }
+            Fault::Stale => {
+                session[known.users[1]].fullname = Some("too late".into());
+                // Past the session, in its own transaction: SQLite has one writer.
+                let elsewhere = text("UPDATE users SET version = version + 6 WHERE id = 2");
+                session.no_autoflush().execute(elsewhere).await?;
+            }
+            Fault::Contradiction => {
+                session.set(known.lines[1], Line::invoice, new.invoices[0]);
+                session[known.lines[1]].number = 99;
+            }
+            Fault::Overwritten => session[known.users[1]].addresses = vec![address_of("lost")].into(),
         }
         Ok(())
     }
 
-    #[on(postgres, mariadb, mysql)]
-    async fn a_lost_connection_fails_the_session(db: Db) -> Result<()> {
-        start(&db.engine).await?;
-        let mut work = work(&db.engine).await?;
-        let other = db.second_engine().await?;
-        // Before anything is flushed, then with a transaction open.
-        for flushed in [false, true] {
-            if flushed {
-                work = self::work(&db.engine).await?;
-                work.session.flush().await?;
+    fn is(self, error: &Error, database: Database) -> bool {
+        let checked = matches!(error, Error::CheckViolation { .. });
+        match self {
+            Fault::Unique | Fault::UniqueByUpdate | Fault::PrimaryKey => matches!(error, Error::UniqueViolation { .. }),
+            Fault::ForeignKey | Fault::ForeignKeyByUpdate | Fault::ForeignKeyOfDeleted => {
+                matches!(error, Error::ForeignKeyViolation { .. })
             }
-            let (own, kill) = match db.database {
-                Database::Postgres => ("SELECT CAST(pg_backend_pid() AS bigint)", "SELECT pg_terminate_backend"),
-                _ => ("SELECT CAST(connection_id() AS SIGNED)", "KILL "),
-            };
-            let id: i64 = work.session.no_autoflush().scalar(text(own).columns::<i64>()).await?;
-            other.run(format!("{kill}({id})").replace("KILL (", "KILL ").trim_end_matches(if kill == "KILL " { ")" } else { "" })).await?;
-            if flushed {
-                work.session.add(keyword("more"));
+            Fault::NotNull => matches!(error, Error::NotNullViolation { .. }),
+            Fault::Check | Fault::CheckByUpdate => checked,
+            Fault::TooLong | Fault::OutOfRange if database == Database::Sqlite => checked,
+            Fault::TooLong | Fault::OutOfRange => matches!(error, Error::Database(_) | Error::Bind { .. }),
+            Fault::Stale => matches!(error, Error::StaleData { .. }),
+            Fault::Contradiction => matches!(error, Error::Session(_)),
+            Fault::Overwritten => matches!(error, Error::Attached { .. }),
+        }
+    }
+}
+
+/// A call that flushes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Call {
+    Flush,
+    Commit,
+    All,
+    Scalar,
+    Get,
+    Load,
+    Execute,
+    Refresh,
+    Nested,
+}
+
+pub const CALLS: [Call; 9] = [
+    Call::Flush,
+    Call::Commit,
+    Call::All,
+    Call::Scalar,
+    Call::Get,
+    Call::Load,
+    Call::Execute,
+    Call::Refresh,
+    Call::Nested,
+];
+
+impl Call {
+    pub async fn run(self, session: &mut Session, user: Key<User>) -> Result<()> {
+        match self {
+            Call::Flush => session.flush().await,
+            Call::Commit => session.commit().await,
+            Call::All => session.all(select(Team).options(selectinload(Team::players))).await.map(drop),
+            Call::Scalar => session.scalar(select(count_all()).select_from(Team)).await.map(drop),
+            Call::Get => session.get::<Team>(7).await.map(drop),
+            Call::Load => session.load(user, User::liked).await,
+            Call::Execute => session.execute(text("UPDATE teams SET name = 'none' WHERE id = 7")).await.map(drop),
+            Call::Refresh => session.refresh(user).await,
+            Call::Nested => session.begin_nested().await?.rollback().await,
+        }
+    }
+
+    /// Whether its error says that it is an autoflush's.
+    fn is_query(self) -> bool {
+        !matches!(self, Call::Flush | Call::Commit | Call::Nested)
+    }
+}
+
+/// The error itself, out of that of an autoflush, which a query's must be.
+#[track_caller]
+fn unwrapped(call: Call, error: Error) -> Error {
+    match error {
+        Error::Autoflush { source, query } if call.is_query() => {
+            assert!(!query.is_empty());
+            *source
+        }
+        error => {
+            assert!(!call.is_query(), "{call:?}: {error:?}");
+            error
+        }
+    }
+}
+
+/// Every call says why, until the rollback.
+async fn says_why(session: &mut Session, user: Key<User>, cause: &str) {
+    for call in CALLS {
+        match call.run(session, user).await {
+            Err(Error::RolledBack { cause: said }) => assert_eq!(said, cause, "{call:?}"),
+            other => panic!("{call:?}: {other:?}"),
+        }
+    }
+    let error = session.flush().await.unwrap_err().to_string();
+    assert_eq!(error, format!("the session's transaction was rolled back ({cause}); call `rollback()` and begin anew"));
+}
+
+/// One failure by one call, and the way back.
+async fn fails(db: &Db, fault: Fault, call: Call, early: bool) -> Result<()> {
+    let mut work = Work::open(&db.engine).await?;
+    let user = work.known.users[1];
+    if early {
+        fault.put(&mut work).await?;
+        work.edit();
+    } else {
+        work.edit();
+        fault.put(&mut work).await?;
+    }
+    let before = work.memory();
+    let error = match call.run(&mut work.session, user).await {
+        Err(error) => unwrapped(call, error),
+        Ok(()) => panic!("{fault:?} by {call:?} did not fail"),
+    };
+    assert!(fault.is(&error, db.database), "{fault:?} by {call:?}: {error:?}");
+    same(&format!("memory after {fault:?} by {call:?}"), &work.memory(), &before);
+    says_why(&mut work.session, user, &error.to_string()).await;
+    same("memory after all these", &work.memory(), &before);
+    work.is_stored(&db.engine).await?;
+    work.session.rollback().await?;
+    work.is_before();
+    work.works_again().await?;
+    work.is_stored(&db.engine).await
+}
+
+/// How a savepoint ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    Rollback,
+    Drop,
+    /// The call was its commit.
+    Commit,
+}
+
+/// One failure inside a savepoint, which alone is rolled back.
+async fn fails_inside(db: &Db, fault: Fault, call: Call, end: End) -> Result<()> {
+    let mut work = Work::open(&db.engine).await?;
+    work.edit();
+    work.session.flush().await?;
+    let user = work.known.users[1];
+    let outside = work.memory();
+    let added = work.new.clone();
+    // The handle borrows the session, which the helpers want whole.
+    let mut session = std::mem::replace(&mut work.session, db.engine.session());
+    let mut nested = session.begin_nested().await?;
+    std::mem::swap(&mut *nested, &mut work.session);
+    work.edit_further();
+    fault.put(&mut work).await?;
+    let before = work.memory();
+    std::mem::swap(&mut *nested, &mut work.session);
+    let error = if end == End::Commit {
+        nested.commit().await.unwrap_err()
+    } else {
+        let error = match call.run(&mut nested, user).await {
+            Err(error) => unwrapped(call, error),
+            Ok(()) => panic!("{fault:?} by {call:?} did not fail"),
+        };
+        let mut now = memory(&nested, &work.known);
+        now.extend(memory(&nested, &work.new));
+        same(&format!("memory after {fault:?} by {call:?} in a savepoint"), &now, &before);
+        if call != Call::Commit {
+            says_why(&mut nested, user, &error.to_string()).await;
+        }
+        match end {
+            End::Rollback => nested.rollback().await?,
+            _ => drop(nested),
+        }
+        error
+    };
+    if call == Call::Commit && end != End::Commit {
+        assert!(error.to_string().starts_with("`commit` inside the savepoint"), "{error}");
+    } else {
+        assert!(fault.is(&error, db.database), "{fault:?} by {call:?}: {error:?}");
+    }
+    work.session = session;
+    work.new = added;
+    same(&format!("memory after the savepoint with {fault:?}"), &work.memory(), &outside);
+    // The transaction goes on.
+    assert_eq!(work.session.scalar(select(count_all()).select_from(Line)).await?, 3);
+    work.edit_further();
+    work.session.flush().await?;
+    work.session.rollback().await?;
+    work.is_before();
+    work.is_stored(&db.engine).await?;
+    work.works_again().await?;
+    work.is_stored(&db.engine).await
+}
+
+matrix! {
+    async fn each_failure_leaves_everything_as_it_was(db: Db) -> Result<()> {
+        start(&db).await?;
+        for fault in FAULTS {
+            for early in [false, true] {
+                // A contradiction is one only after the edit.
+                if !early || fault != Fault::Contradiction {
+                    fails(&db, fault, Call::Flush, early).await?;
+                }
             }
+        }
+        Ok(())
+    }
+
+    async fn each_call_that_flushes_may_fail(db: Db) -> Result<()> {
+        start(&db).await?;
+        for call in CALLS {
+            for fault in [Fault::Unique, Fault::CheckByUpdate, Fault::ForeignKeyOfDeleted, Fault::Overwritten] {
+                fails(&db, fault, call, false).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn each_failure_in_a_savepoint_is_over_with_it(db: Db) -> Result<()> {
+        start(&db).await?;
+        for (n, fault) in FAULTS.into_iter().enumerate() {
+            let call = CALLS[n % CALLS.len()];
+            fails_inside(&db, fault, Call::Flush, End::Rollback).await?;
+            fails_inside(&db, fault, call, End::Drop).await?;
+            fails_inside(&db, fault, Call::Commit, End::Commit).await?;
+        }
+        Ok(())
+    }
+
+    async fn a_flush_that_fails_after_others_goes_back_all_the_way(db: Db) -> Result<()> {
+        start(&db).await?;
+        for fault in FAULTS {
+            let mut work = Work::open(&db.engine).await?;
+            work.edit();
+            work.session.flush().await?;
+            work.edit_further();
+            fault.put(&mut work).await?;
+            let before = work.memory();
             let error = work.session.flush().await.unwrap_err();
-            assert!(matches!(error, Error::ConnectionLost(_)), "{error:?}");
-            if !flushed {
-                work.is_before_the_flush();
-            }
-            assert!(matches!(work.session.commit().await, Err(Error::RolledBack { .. })));
+            assert!(fault.is(&error, db.database), "{fault:?}: {error:?}");
+            same(&format!("memory after {fault:?}"), &work.memory(), &before);
             work.session.rollback().await?;
-            work.is_before_the_work();
-            is_unchanged(&db.engine).await?;
+            work.is_before();
+            work.is_stored(&db.engine).await?;
             work.works_again().await?;
         }
-        other.close().await;
         Ok(())
     }
 
     async fn a_statement_that_fails_in_a_transaction(db: Db) -> Result<()> {
-        start(&db.engine).await?;
+        start(&db).await?;
         let mut session = db.engine.session();
         let ed = session.get::<User>(1).await?.unwrap();
         session[ed].fullname = Some("changed".into());
