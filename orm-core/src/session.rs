@@ -15,6 +15,8 @@ mod links;
 mod load;
 mod pairs;
 mod query;
+mod readd;
+mod release;
 mod savepoint;
 mod store;
 mod transaction;
@@ -72,6 +74,8 @@ pub struct Session {
     unsynced: Vec<Id>,
     /// Members that were taken out of a collection whose orphans are deleted.
     orphans: Vec<(Id, KeyId)>,
+    /// Slots whose keys ended while a journal may still name them.
+    released: Vec<Id>,
     /// What a rollback restores: the transaction's, and each open savepoint's.
     levels: Vec<Level>,
     autoflush: bool,
@@ -102,6 +106,7 @@ impl Engine {
             touched: Vec::new(),
             unsynced: Vec::new(),
             orphans: Vec::new(),
+            released: Vec::new(),
             levels: vec![Level::default()],
             autoflush: true,
             flushing: None,

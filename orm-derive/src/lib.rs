@@ -74,7 +74,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `from = "left_id"`, `to = "right_id"` | its columns, to this side and to the other; `["a", "b"]` for several |
 /// | `secondary = UserKeyword` | a model as the table between; the relationship is then read-only |
 /// | `order_by = Address::id` | the order of the collection; a tuple for several, `.desc()` for descending |
-/// | `cascade(all, delete_orphan)` | `all` or `delete`: a deleted object takes its related ones with it; `delete_orphan`: so goes what is taken out of the relationship. An added object takes its related ones along in any case (`save_update`) |
+/// | `cascade(all, delete_orphan)` | `all` or `delete`: a deleted object takes its related ones with it; `delete_orphan`: so goes what is taken out of the relationship; `all` or `expunge`: an object taken out of the session takes its related ones with it. An added object takes its related ones along in any case (`save_update`) |
 /// | `passive_deletes`, `passive_deletes = "all"` | trust the database with children that are not loaded; with all |
 /// | `constraint = false` | the key has no foreign key in the database; with `foreign_key` |
 /// | `constant = "from_"` | as for a column |

@@ -26,7 +26,7 @@ struct Dog {
     puppies: HasMany<Dog>,
     #[orm(filter = Dog::id.gt(3))]
     others: HasMany<Dog>,
-    #[orm(secondary = "dog_keywords", cascade(expunge))]
+    #[orm(secondary = "dog_keywords", cascade(refresh_expire))]
     keywords: ManyToMany<Animal>,
 }
 

@@ -13,7 +13,7 @@ const NOT_YET: &[&str] = &[
     "Loading: `limit_per_parent`, `recursive`, `depth`, `inner`",
     "Loading: `with_criteria`, `session.set_criteria`",
     "Model: `Deferred<T>` columns, `defer`, `undefer`",
-    "Model: `passive_updates = false`, `post_update`, `single_parent`, a relationship's own `filter`, the cascade `expunge`",
+    "Model: `passive_updates = false`, `post_update`, `single_parent`, a relationship's own `filter`",
     "Model: a default loading strategy, `load = \"selectin\"` or `\"joined\"`",
     "Model: columns in an embedded group (`embedded`)",
     "Model: joined inheritance (`discriminator`, `inherits`, `identity`, `base`)",
@@ -26,13 +26,12 @@ const NOT_YET: &[&str] = &[
     "SQL: tables without a model (`Table::new`, `table.column`)",
     "Session: `assign`",
     "Session: `batches`",
-    "Session: `merge`, `take`, `readd`, `engine.save`",
+    "Session: `merge`, `engine.save`",
     "Session: `plan`",
-    "Session: `unload`, `expunge`",
 ];
 
 /// The list is shorter with every release: lower this with it, and never raise it.
-const NOT_YET_AT_MOST: usize = 20;
+const NOT_YET_AT_MOST: usize = 19;
 
 const README: &str = include_str!("../../README.md");
 
@@ -391,6 +390,18 @@ matrix! {
         session.replace(ed, User::addresses, [a, b]);   // keys or new values; what is left out is removed
         session.commit().await?;
         assert_eq!(session.keys(ed, User::addresses)?.len(), 2);
+
+        let new = session.push(ed, User::addresses, of("c"));
+        session.rollback().await?;
+        session.readd(new);                             // what a rollback withdrew is pending again, with its links
+        session.commit().await?;
+        session.unload(ed, User::addresses);            // not loaded again; `expire_all`, and `clear` for everything out
+        assert!(session.keys(ed, User::addresses).is_err());
+        session.load(ed, User::addresses).await?;
+        assert_eq!(session.keys(ed, User::addresses)?.len(), 3);
+        session.expunge(sandy);                         // out of the session, its row untouched: the key ends
+        let owned: User = session.take(ed)?;            // the same, moved out
+        assert_eq!((session.state(ed), session.state(sandy)), (State::Detached, State::Detached));
 
         let mut nested = session.begin_nested().await?; // SAVEPOINT
         nested.add(User { name: "ed".into(), ..Default::default() });

@@ -164,11 +164,13 @@ pub struct Cascade {
     pub delete: bool,
     /// An object taken out of the relationship is deleted.
     pub delete_orphan: bool,
+    /// An object taken out of the session takes its related ones with it.
+    pub expunge: bool,
 }
 
 impl Cascade {
     /// What holds when nothing is declared: save-update only.
-    pub const DEFAULT: Cascade = Cascade { save_update: true, delete: false, delete_orphan: false };
+    pub const DEFAULT: Cascade = Cascade { save_update: true, delete: false, delete_orphan: false, expunge: false };
 }
 
 /// How far a deletion trusts the database with the children.

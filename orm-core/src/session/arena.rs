@@ -146,16 +146,6 @@ impl Session {
         RawKey { index: id.slot, version: self.slot(id).version, session: self.number }
     }
 
-    /// Ends an object's key and frees its slot.
-    pub(super) fn free(&mut self, id: Id) {
-        self.forget_links(id);
-        if self.slot(id).touched {
-            self.touched.retain(|other| *other != id);
-        }
-        self.unsynced.retain(|other| *other != id);
-        self.stores[id.store as usize].free(id.slot);
-    }
-
     /// Enters an object into the identity map, under its row's key.
     pub(super) fn identify(&mut self, id: Id) -> Result<()> {
         let store = &mut self.stores[id.store as usize];

@@ -7,6 +7,7 @@ use super::pairs::PairSide;
 use crate::entity::{Link, RelRef, Resolved};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 
 /// A collection, whichever of its relationships it is seen through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,8 +21,10 @@ pub(super) enum CollectionKind {
 pub(super) enum Completeness {
     /// All members.
     Whole,
-    /// Those that a filter let through.
-    Partial(Vec<Id>),
+    /// Those that a filter let through, with the versions of their slots.
+    Partial(Vec<(Id, NonZeroU32)>),
+    /// Not all of them: it was unloaded, whatever its owner is.
+    Unloaded,
 }
 
 /// What is known of the collections of a session's objects.
@@ -59,8 +62,7 @@ impl Collections {
         self.of.remove(&owner);
     }
 
-    /// Forgets that a collection was loaded.
-    pub(super) fn forget_one(&mut self, kind: CollectionKind, owner: Id) {
+    fn forget_one(&mut self, kind: CollectionKind, owner: Id) {
         if let Some(of) = self.of.get_mut(&owner) {
             of.retain(|known| known.kind != kind);
         }
@@ -75,10 +77,36 @@ impl Session {
         self.collections.set(kind, owner, completeness, expired);
     }
 
-    /// Whether a collection is here, but its owner was expired since.
+    /// What a filtered load brought.
+    pub(super) fn partial(&self, members: Vec<Id>) -> Completeness {
+        Completeness::Partial(members.into_iter().map(|id| (id, self.slot(id).version)).collect())
+    }
+
+    /// A rollback forgets that a collection was loaded.
+    pub(super) fn forget_load(&mut self, kind: CollectionKind, owner: Id) {
+        if self.slot(owner).born {
+            // A new object's collection is only loaded when it was unloaded before.
+            self.forget_members(kind, owner);
+        } else {
+            self.collections.forget_one(kind, owner);
+        }
+    }
+
+    /// The collection is not known as a whole any more.
+    pub(super) fn forget_members(&mut self, kind: CollectionKind, owner: Id) {
+        if self.is_whole(kind, owner) || self.collections.known(kind, owner).is_some() {
+            let expired = self.expired(owner);
+            self.collections.set(kind, owner, Completeness::Unloaded, expired);
+        }
+    }
+
+    /// Whether a collection was here, but it was unloaded, or its owner was expired since: who is in it may have changed.
     pub(super) fn is_expired(&self, kind: CollectionKind, owner: Id) -> bool {
         let now = self.expired(owner);
-        now != self.collections.known(kind, owner).map_or(0, |known| known.expired)
+        match self.collections.known(kind, owner) {
+            Some(known) => known.completeness == Completeness::Unloaded || known.expired != now,
+            None => now != 0,
+        }
     }
 
     /// The collection behind a relationship to many, or to one that holds the key.
@@ -105,7 +133,11 @@ impl Session {
 
     /// Whether all members are here: it was loaded whole, or its owner is new.
     pub(super) fn is_whole(&self, kind: CollectionKind, owner: Id) -> bool {
-        self.slot(owner).born || self.collections.get(kind, owner) == Some(&Completeness::Whole)
+        match self.collections.get(kind, owner) {
+            Some(Completeness::Whole) => true,
+            Some(Completeness::Unloaded) => false,
+            Some(Completeness::Partial(_)) | None => self.slot(owner).born,
+        }
     }
 
     /// The members of a whole collection.
@@ -132,7 +164,8 @@ impl Session {
         let kind = self.known_collection_for(relationship.resolve()?);
         match kind.and_then(|kind| self.collections.get(kind, owner)) {
             Some(Completeness::Partial(members)) if !self.slot(owner).born => {
-                Ok(members.iter().copied().filter(|member| self.is_live(*member)).collect())
+                let here = |(id, version): &&(Id, NonZeroU32)| self.slot(*id).version == *version && self.is_live(*id);
+                Ok(members.iter().filter(here).map(|(id, _)| *id).collect())
             }
             _ => self.read_collection(relationship, owner),
         }

@@ -43,6 +43,22 @@ impl Session {
     #[track_caller]
     pub fn expire<M: Mapped>(&mut self, key: Key<M>) {
         let id = self.expect(key);
+        self.make_stale(id);
+    }
+
+    /// Marks all objects that have rows, and their relationships, as stale; see [`Session::expire`].
+    pub fn expire_all(&mut self) {
+        for store in 0..self.stores.len() as u32 {
+            for slot in 0..self.stores[store as usize].slots.len() as u32 {
+                let id = Id { store, slot };
+                if matches!(self.stage(id), Stage::Persistent | Stage::Doomed) {
+                    self.make_stale(id);
+                }
+            }
+        }
+    }
+
+    fn make_stale(&mut self, id: Id) {
         self.slot_mut(id).stale = true;
         self.expire_collections(id);
     }

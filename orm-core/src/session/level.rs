@@ -31,6 +31,18 @@ pub(super) struct Level {
     pub(super) wrote: bool,
 }
 
+impl Level {
+    /// Whether it names no object.
+    pub(super) fn is_empty(&self) -> bool {
+        self.journaled.is_empty() && self.read.is_empty() && self.loaded.is_empty()
+    }
+
+    /// Everything has left the session: there is nothing to restore.
+    pub(super) fn clear(&mut self) {
+        *self = Level { wrote: self.wrote, ..Level::default() };
+    }
+}
+
 impl Session {
     fn level(&mut self) -> &mut Level {
         let last = self.levels.len() - 1;
@@ -118,11 +130,19 @@ impl Session {
             }
         }
         self.pairs.settle(&gone);
-        for id in gone {
-            // One that was journaled on two levels is listed twice.
-            if self.stage(id) == Stage::Deleted {
-                self.free(id);
-            }
+        // One that was journaled on two levels is listed twice.
+        gone.sort_unstable();
+        gone.dedup();
+        self.free_all(&gone);
+        self.reuse_released();
+    }
+
+    /// Visits what rollbacks of the open levels make of an object.
+    pub(super) fn former(&self, id: Id, visit: &mut dyn FnMut(&Columns, &[(KeyId, Override)])) {
+        let mut base = self.base(id);
+        while let Some(was) = base {
+            visit(&was.columns, &was.links);
+            base = was.below.as_deref();
         }
     }
 
@@ -141,25 +161,38 @@ impl Session {
                 slot.stage = Stage::Withdrawn;
             }
         }
+        let mut unlinked = Vec::new();
         while self.levels.len() > to {
             let Some(level) = self.levels.pop() else { break };
             for id in &level.journaled {
                 self.restore_object(*id, self.levels.len());
             }
-            self.pairs.undo(level.pairs);
+            unlinked.extend(self.pairs.undo(level.pairs));
             for (kind, owner) in level.loaded {
-                self.collections.forget_one(kind, owner);
+                if self.stage(owner) != Stage::Free {
+                    self.forget_load(kind, owner);
+                }
             }
             for id in level.read {
-                self.slot_mut(id).stale = true;
+                if self.stage(id) != Stage::Free {
+                    self.slot_mut(id).stale = true;
+                }
             }
         }
         for id in touched {
             self.set_original(id, None);
         }
         self.pairs.drop_queue();
+        for (table, ends) in unlinked {
+            // A withdrawn object keeps its links, for `readd`.
+            let withdrawn = |side: usize| self.stage(self.pairs.tables[table].id(side, ends[side])) == Stage::Withdrawn;
+            if withdrawn(0) || withdrawn(1) {
+                self.pairs.want_again(table, ends);
+            }
+        }
         if to == 0 {
             self.pairs.settle(&[]);
+            self.reuse_released();
         }
         self.push_level();
     }

@@ -50,6 +50,20 @@ pub(super) struct Override {
     before: Vec<Option<Value>>,
 }
 
+impl Links {
+    /// Forgets all links.
+    pub(super) fn clear(&mut self) {
+        self.keys.iter_mut().for_each(ForeignKeyLinks::clear);
+    }
+}
+
+impl Override {
+    /// The object that it leads to.
+    pub(super) fn target(&self) -> Option<Id> {
+        self.target
+    }
+}
+
 /// What a link is.
 enum Linked {
     /// What the columns say.
@@ -59,6 +73,12 @@ enum Linked {
 }
 
 impl ForeignKeyLinks {
+    /// Forgets everything but what the key is.
+    fn clear(&mut self) {
+        self.overrides.clear();
+        self.index = Index::default();
+    }
+
     fn override_of(&self, slot: u32) -> Option<&Override> {
         self.overrides.get(&slot)
     }
@@ -187,8 +207,6 @@ impl Session {
                 }
             }
         }
-        self.pairs.forget(&[id]);
-        self.collections.forget(id);
     }
 
     /// The parent that a child's link leads to: `Ok(None)` for none, an error for one that is not in the session.
@@ -239,7 +257,7 @@ impl Session {
     }
 
     /// Where the children stand whose columns hold the parent's key; `None` while it has none.
-    fn key_place(&self, key: KeyId, parent: Id) -> Option<Place> {
+    pub(super) fn key_place(&self, key: KeyId, parent: Id) -> Option<Place> {
         let columns = &self.links.keys[key].parent_columns;
         let values = self.object(parent).values(columns);
         if matches!(self.stage(parent), Stage::Pending | Stage::Withdrawn)
@@ -261,6 +279,13 @@ impl Session {
 
     /// The live children that are linked to a parent over a key, in the collection's order.
     pub(super) fn children(&self, key: KeyId, parent: Id) -> Vec<Id> {
+        let mut found = self.linked_children(key, parent);
+        found.retain(|id| self.is_live(*id));
+        found
+    }
+
+    /// The same, those included that are deleted or withdrawn.
+    pub(super) fn linked_children(&self, key: KeyId, parent: Id) -> Vec<Id> {
         let links = &self.links.keys[key];
         let at_key = self.key_place(key, parent);
         let mut found: Vec<Id> = Vec::new();
@@ -276,7 +301,6 @@ impl Session {
                 _ => {}
             }
         }
-        found.retain(|id| self.is_live(*id));
         found
     }
 
@@ -304,6 +328,10 @@ impl Session {
             key.put_override(child.slot, None);
         }
         for (key, linked) in overrides {
+            // A link to an object that left the session meanwhile is gone with it.
+            if linked.target.is_some_and(|target| self.stage(target) == Stage::Free) {
+                continue;
+            }
             self.links.keys[key].put_override(child.slot, Some(linked));
         }
         self.reindex(child);

@@ -178,7 +178,7 @@ impl Session {
                 CollectionKind::Children(key) => self.order_children(key, owner, &loaded),
             }
             found.extend(&loaded);
-            let completeness = if partial { Completeness::Partial(loaded) } else { Completeness::Whole };
+            let completeness = if partial { self.partial(loaded) } else { Completeness::Whole };
             self.complete(collection, owner, completeness);
         }
         if let (CollectionKind::Children(key), false, false) = (collection, partial, anew.is_empty()) {

@@ -189,13 +189,65 @@ impl Pairs {
         self.log.len()
     }
 
-    /// Takes the changes since a mark back.
-    pub(super) fn undo(&mut self, mark: usize) {
+    /// Takes the changes since a mark back; gives the pairs that were linked until then.
+    pub(super) fn undo(&mut self, mark: usize) -> Vec<(usize, Ends)> {
+        let mut linked = Vec::new();
+        let mut seen = HashSet::new();
         for (table, ends, before) in self.log.split_off(mark.min(self.log.len())).into_iter().rev() {
             if let Some(pair) = self.tables[table].pairs.get_mut(&ends) {
+                if seen.insert((table, ends)) && pair.wanted {
+                    linked.push((table, ends));
+                }
                 let queued = pair.queued;
                 *pair = Pair { queued, ..before };
             }
+        }
+        linked
+    }
+
+    /// Links a pair of which one end is withdrawn, outside any transaction.
+    pub(super) fn want_again(&mut self, table: usize, ends: Ends) {
+        if let Some(pair) = self.tables[table].pairs.get_mut(&ends) {
+            pair.wanted = true;
+        }
+    }
+
+    /// Enqueues an object's links that have no rows; gives the partners that it is linked to.
+    pub(super) fn enqueue_wanted(&mut self, pairs: PairSide, here: Id) -> Vec<Id> {
+        let mut partners = self.ever(pairs, here);
+        partners.retain(|there| {
+            let ends = ordered(pairs.side, here.slot, there.slot);
+            let Some(pair) = self.tables[pairs.table].pairs.get(&ends).copied() else { return false };
+            if pair.wanted && !pair.stored {
+                self.enqueue(pairs.table, ends);
+            }
+            pair.wanted
+        });
+        partners
+    }
+
+    /// The objects that an object was linked to in this transaction, or is.
+    pub(super) fn ever(&self, pairs: PairSide, here: Id) -> Vec<Id> {
+        let table = &self.tables[pairs.table];
+        if table.sides[pairs.side].store != here.store {
+            return Vec::new();
+        }
+        let partners = table.partners[pairs.side].get(&here.slot).into_iter().flatten();
+        partners.map(|partner| table.id(1 - pairs.side, *partner)).collect()
+    }
+
+    /// Whether a rollback has pairs to put back.
+    pub(super) fn is_journaled(&self) -> bool {
+        !self.log.is_empty()
+    }
+
+    /// Forgets all pairs.
+    pub(super) fn clear(&mut self) {
+        self.log.clear();
+        for table in &mut self.tables {
+            table.pairs.clear();
+            table.partners.iter_mut().for_each(HashMap::clear);
+            table.queue.clear();
         }
     }
 

@@ -168,14 +168,30 @@ impl Store {
         }
     }
 
-    /// Empties a slot: keys that name it end.
-    pub(super) fn free(&mut self, slot: u32) {
+    /// Empties a slot: keys that name it end. It waits for [`Store::reuse`].
+    pub(super) fn end(&mut self, slot: u32) {
         self.leave(slot);
         self.objects.remove(slot as usize);
         self.change_extra(slot, |extra| *extra = Extra::default());
         let version = self.slot(slot).version.checked_add(1).unwrap_or(NonZeroU32::MIN);
         *self.slot_mut(slot) = Slot::new(version, Stage::Free);
+    }
+
+    /// Gives an ended slot to whoever comes next.
+    pub(super) fn reuse(&mut self, slot: u32) {
         self.free.push(slot);
+    }
+
+    /// Ends all keys, and gives all slots to whoever comes next.
+    pub(super) fn clear(&mut self) {
+        self.identity.clear();
+        self.extras = HashMap::default();
+        for slot in 0..self.slots.len() as u32 {
+            if self.slot(slot).stage != Stage::Free {
+                self.end(slot);
+            }
+        }
+        self.free = (0..self.slots.len() as u32).rev().collect();
     }
 
     pub(super) fn slot(&self, slot: u32) -> &Slot {

@@ -113,7 +113,7 @@ impl Session {
 }
 
 /// Marks all relationships of a copy as not loaded.
-fn unload(copy: &mut dyn Object) {
+pub(super) fn unload(copy: &mut dyn Object) {
     let table = copy.table();
     for index in 0..table.relationships.len() as u16 {
         let name = RelRef { table, index, reversed: false }.full_name();

@@ -3,7 +3,7 @@
 use super::Model;
 use super::columns::Column;
 use super::constraints::{Action, Actions, ForeignKey};
-use super::relationships::{Kind, PassiveDeletes, Relationship, Secondary};
+use super::relationships::{Cascade, Kind, PassiveDeletes, Relationship, Secondary};
 use crate::names::{at, plain};
 use crate::rust_types::base;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -213,7 +213,7 @@ fn relationship(model: &Model, field: &Relationship) -> TokenStream {
             }
         }
     }));
-    let (delete, delete_orphan) = (field.cascade.delete, field.cascade.delete_orphan);
+    let Cascade { delete, delete_orphan, expunge } = field.cascade;
     let passive_deletes = match field.passive_deletes {
         PassiveDeletes::No => quote!(No),
         PassiveDeletes::Yes => quote!(Yes),
@@ -230,7 +230,12 @@ fn relationship(model: &Model, field: &Relationship) -> TokenStream {
             inverse: #inverse,
             secondary: #secondary,
             order_by: #order_by,
-            cascade: #entity::Cascade { save_update: true, delete: #delete, delete_orphan: #delete_orphan },
+            cascade: #entity::Cascade {
+                save_update: true,
+                delete: #delete,
+                delete_orphan: #delete_orphan,
+                expunge: #expunge,
+            },
             passive_deletes: #entity::PassiveDeletes::#passive_deletes,
             passive_updates: true,
             post_update: false,

@@ -46,10 +46,9 @@ const ALLOWED: Allowed = Allowed {
 
 const CASCADE: Allowed = Allowed {
     what: "cascade",
-    names: &["all", "save_update", "delete", "delete_orphan"],
+    names: &["all", "save_update", "delete", "delete_orphan", "expunge"],
     refused: &[
-        ("merge", "is not supported yet: `merge` follows what is loaded"),
-        ("expunge", "is not supported yet"),
+        ("merge", "is not needed: `session.merge` follows every relationship that is loaded"),
         ("refresh_expire", "is not supported yet"),
     ],
 };
@@ -75,9 +74,11 @@ pub(super) enum Secondary {
     Model(Path),
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct Cascade {
     pub(super) delete: bool,
     pub(super) delete_orphan: bool,
+    pub(super) expunge: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -276,7 +277,7 @@ fn strings(item: &Item) -> syn::Result<Vec<LitStr>> {
 }
 
 fn cascade(items: &mut Items, kind: Kind, field: &str, errors: &mut Errors) -> Cascade {
-    let mut cascade = Cascade { delete: false, delete_orphan: false };
+    let mut cascade = Cascade { delete: false, delete_orphan: false, expunge: false };
     let Some(item) = items.take("cascade", errors) else { return cascade };
     let mut inner = Items::inside(item, "cascade(all, delete_orphan)", errors);
     let all = inner.flag("all", errors);
@@ -288,6 +289,7 @@ fn cascade(items: &mut Items, kind: Kind, field: &str, errors: &mut Errors) -> C
     }
     let delete = inner.flag("delete", errors);
     let orphan = inner.flag("delete_orphan", errors);
+    let expunge = inner.flag("expunge", errors);
     inner.finish(&CASCADE, errors);
     if kind == Kind::BelongsTo {
         for given in [&all, &delete, &orphan].into_iter().flatten() {
@@ -301,6 +303,7 @@ fn cascade(items: &mut Items, kind: Kind, field: &str, errors: &mut Errors) -> C
     }
     cascade.delete = all.is_some() || delete.is_some();
     cascade.delete_orphan = orphan.is_some();
+    cascade.expunge = all.is_some() || expunge.is_some();
     if let Some(orphan) = orphan {
         if kind == Kind::ManyToMany {
             errors.at(

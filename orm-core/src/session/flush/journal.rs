@@ -52,7 +52,11 @@ impl Journal {
 
 impl Session {
     /// Puts memory back to what it was before the flush.
-    pub(crate) fn undo_flush(&mut self, journal: Journal) {
+    pub(crate) fn undo_flush(&mut self, mut journal: Journal) {
+        // What a flush finds to be gone ends for good.
+        journal.objects.retain(|id, _| self.stage(*id) != Stage::Free);
+        journal.touched.retain(|id| self.stage(*id) != Stage::Free);
+        journal.orphans.retain(|(id, _)| self.stage(*id) != Stage::Free);
         for id in journal.objects.keys() {
             self.unidentify(*id);
         }
