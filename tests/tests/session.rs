@@ -15,6 +15,7 @@ mod lost;
 mod models;
 mod order;
 mod pairs;
+mod plan;
 mod random;
 mod rollback;
 mod savepoints;

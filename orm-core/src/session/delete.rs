@@ -69,6 +69,9 @@ impl Session {
             if self.stage(id) != Stage::Pending {
                 continue;
             }
+            if self.flushing.is_some() {
+                self.keep(id);
+            }
             let table = self.table(id);
             let mut unlinked: Vec<(&Resolved, KeyId, Id)> = Vec::new();
             for index in 0..table.relationships.len() as u16 {
@@ -83,6 +86,9 @@ impl Session {
                 }
             }
             for (resolved, key, child) in unlinked {
+                if self.flushing.is_some() {
+                    self.keep(child);
+                }
                 self.link(key, child, None);
                 self.orphaned(resolved, child);
             }

@@ -26,6 +26,7 @@ mod unique;
 mod update;
 mod waves;
 
+pub(super) use groups::{Group, Why, Write};
 pub(super) use journal::Journal;
 pub(super) use shape::Shape;
 
@@ -35,7 +36,6 @@ use crate::engine::Statement;
 use crate::entity::{RelRef, TableDef};
 use crate::error::{Error, Result};
 use crate::model::RelationState;
-use groups::Group;
 
 /// A flush under way: when its future is dropped half-way, memory goes back and the session has failed.
 struct UnderWay<'s>(&'s mut Session);
@@ -102,11 +102,14 @@ impl Session {
     }
 
     /// What is to be written, in order. It reads what cascades ask for, and changes memory as the journal can put it back.
-    async fn groups_to_write(&mut self) -> Result<Vec<Group>> {
+    pub(super) async fn groups_to_write(&mut self) -> Result<Vec<Group>> {
         if !self.problems.is_empty() {
             return Err(Error::Session(self.problems.join("\n")));
         }
         self.run_cascades().await?;
+        if let Some(journal) = &mut self.flushing {
+            journal.cascades_done(&self.pairs);
+        }
         let mut new = Vec::new();
         let mut known = Vec::new();
         let mut doomed = Vec::new();
@@ -151,7 +154,7 @@ impl Session {
     }
 
     /// Keeps what the flush is about to change in an object.
-    fn keep(&mut self, id: Id) {
+    pub(super) fn keep(&mut self, id: Id) {
         if self.flushing.as_ref().is_some_and(|journal| journal.has(id)) {
             return;
         }

@@ -448,7 +448,12 @@ impl Run<'_> {
     }
 
     async fn flush(&mut self) -> Result<(), Error> {
+        // What the flush is about to write is known before, and knowing it changes nothing.
+        let plan = self.session.plan().await;
+        self.check().map_err(Error::custom)?;
+        let log = self.session.engine().record();
         self.session.flush().await?;
+        super::plan::check_plan(&plan?, &log).map_err(Error::custom)?;
         self.world.flush();
         Ok(())
     }

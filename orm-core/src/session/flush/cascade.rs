@@ -1,4 +1,4 @@
-use super::by_table;
+use super::{Journal, by_table};
 use crate::entity::{Link, LoadPath, LoadStep, PassiveDeletes, RelRef, Strategy};
 use crate::error::Result;
 use crate::session::Session;
@@ -57,9 +57,11 @@ impl Session {
                     order_by: Vec::new(),
                     chunk_size: CHUNK,
                 };
-                // Nobody may add a child between the reading and the deleting, where a transaction keeps them out.
-                let connection = self.take_connection(true).await?;
-                self.connection = Some(connection);
+                if !self.flushing.as_ref().is_some_and(Journal::plans) {
+                    // Nobody may add a child between the reading and the deleting, where a transaction keeps them out.
+                    let connection = self.take_connection(true).await?;
+                    self.connection = Some(connection);
+                }
                 self.load_paths(missing, vec![LoadPath { steps: vec![step] }]).await?;
             }
         }

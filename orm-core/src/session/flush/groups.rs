@@ -19,7 +19,6 @@ pub(in crate::session) struct Group {
     /// The columns that are set; of link rows, those that they are found by or made of.
     pub(in crate::session) columns: Vec<u16>,
     /// Why it stands where it does, unless its table's foreign keys say that.
-    #[allow(dead_code)]
     pub(in crate::session) why: Option<Why>,
 }
 
@@ -36,7 +35,6 @@ pub(in crate::session) enum Write {
         keys: Vec<Vec<Value>>,
         certain: u64,
         /// Those of doomed rows of this table, however many they are.
-        #[allow(dead_code)]
         of: Option<&'static TableDef>,
     },
     /// Link rows of these pairs are inserted.

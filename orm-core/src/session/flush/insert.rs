@@ -84,7 +84,7 @@ impl Session {
 
     /// How many rows of these columns go in one INSERT. A key that the database makes and does not count up can't be told
     /// apart among many.
-    pub(super) fn rows_to_insert(&self, table: &'static TableDef, columns: &[u16]) -> usize {
+    pub(in crate::session) fn rows_to_insert(&self, table: &'static TableDef, columns: &[u16]) -> usize {
         let auto = table.auto_key();
         if table.primary_key.iter().any(|column| auto != Some(*column) && !columns.contains(column)) {
             return 1;

@@ -1,7 +1,7 @@
 use crate::session::Session;
 use crate::session::arena::{Columns, Id, Stage};
 use crate::session::links::{KeyId, Override};
-use crate::session::pairs::Ends;
+use crate::session::pairs::{Ends, Pairs};
 use std::collections::HashMap;
 
 /// What a flush changes in memory, to be put back when it fails.
@@ -13,6 +13,8 @@ pub(crate) struct Journal {
     /// Where the flush's changes to pairs begin.
     pairs: usize,
     queues: Vec<Vec<Ends>>,
+    /// Nothing is written, and what was read stays.
+    plans: bool,
 }
 
 #[derive(Debug)]
@@ -31,6 +33,24 @@ impl Journal {
             objects: HashMap::new(),
             pairs: session.pairs.mark(),
             queues: session.pairs.queues(),
+            plans: false,
+        }
+    }
+
+    /// For a plan, which is taken back in any case.
+    pub(in crate::session) fn of_plan(session: &Session) -> Self {
+        Journal { plans: true, ..Journal::begin(session) }
+    }
+
+    /// Whether nothing is to be written.
+    pub(super) fn plans(&self) -> bool {
+        self.plans
+    }
+
+    /// Cascades change no pairs, but load some: those stay when a plan is taken back.
+    pub(super) fn cascades_done(&mut self, pairs: &Pairs) {
+        if self.plans {
+            self.pairs = pairs.mark();
         }
     }
 
