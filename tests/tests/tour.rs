@@ -27,11 +27,10 @@ const NOT_YET: &[&str] = &[
     "Session: `assign`",
     "Session: `batches`",
     "Session: `merge`, `engine.save`",
-    "Session: `plan`",
 ];
 
 /// The list is shorter with every release: lower this with it, and never raise it.
-const NOT_YET_AT_MOST: usize = 19;
+const NOT_YET_AT_MOST: usize = 18;
 
 const README: &str = include_str!("../../README.md");
 
@@ -388,6 +387,8 @@ matrix! {
         let of = |email: &str| Address { email: email.into(), ..Default::default() };
         let (a, b) = (of("a"), of("b"));
         session.replace(ed, User::addresses, [a, b]);   // keys or new values; what is left out is removed
+        println!("{}", session.plan().await?);          // what a flush would write, and why in that order
+        assert!(session.plan().await?.to_string().contains("INSERT INTO addresses (email, user_id): 2 rows"));
         session.commit().await?;
         assert_eq!(session.keys(ed, User::addresses)?.len(), 2);
 

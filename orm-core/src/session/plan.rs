@@ -216,7 +216,8 @@ impl Group {
     /// Why it stands where it does, given the tables that have new rows before it and those that lose some after it.
     fn reason(&self, inserted: &[&'static TableDef], deleted_later: impl Fn(&TableDef) -> bool) -> Option<String> {
         let names = |columns: &[u16]| {
-            let names = columns.iter().map(|column| format!("{}.{}", self.table.name, self.table.column_def(*column).name));
+            let names =
+                columns.iter().map(|column| format!("{}.{}", self.table.name, self.table.column_def(*column).name));
             names.collect::<Vec<_>>().join(", ")
         };
         match self.why {
