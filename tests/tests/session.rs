@@ -12,6 +12,7 @@ mod joined;
 mod links;
 mod loading;
 mod lost;
+mod misuse;
 mod models;
 mod order;
 mod pairs;

@@ -26,6 +26,7 @@ impl<M: Mapped> IntoObject<M> for M {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model> IntoObject<M> for Key<M> {
     fn into_object(self, _: &mut Session) -> Key<M> {
         self
@@ -49,12 +50,14 @@ impl<M: Mapped, K> LinkTo<M, K> for M {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model, K> LinkTo<M, K> for Key<M> {
     fn into_link(self, _: &mut Session) -> Option<Key<M>> {
         Some(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Model> LinkTo<M, Maybe> for Option<Key<M>> {
     fn into_link(self, _: &mut Session) -> Option<Key<M>> {
         self
