@@ -24,7 +24,7 @@ pub use mapper::{Batch, Mapper, Objects};
 pub(crate) use pages::Pages;
 pub(crate) use related::{RelatedQuery, key_values, padded, related_query};
 pub use relation::{Relation, RelationField, RelationState};
-pub(crate) use statement::split_insert;
 pub use statement::{Execute, Prepared, Query};
+pub(crate) use statement::{compile_dml, split_insert};
 pub use verbs::Rows;
 pub(crate) use verbs::run_all;

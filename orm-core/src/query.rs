@@ -8,6 +8,7 @@ mod delete;
 mod exists;
 mod from;
 mod insert;
+mod lock;
 mod select;
 mod selection;
 mod subquery;
@@ -21,6 +22,8 @@ pub use delete::{Delete, delete};
 pub use exists::{RelationshipExists, exists};
 pub use from::{Alias, FromItem, JoinTarget, alias, aliased};
 pub use insert::{Insert, insert};
+pub use lock::Lock;
+pub(crate) use lock::{Strength, Wait};
 pub use select::{Holds, LoadOption, Select, select};
 pub use selection::{Decode, Named, Selection};
 pub use subquery::{SubColumn, Subquery};
@@ -30,4 +33,5 @@ pub use tree::{
     Conflict, ConflictAction, DeleteTree, InsertSource, InsertTree, Item, Join, JoinKind, On, SelectTree, Statement,
     Tree, UpdateTree,
 };
+pub(crate) use update::Dml;
 pub use update::{Returning, Update, update};

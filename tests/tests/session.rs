@@ -4,6 +4,7 @@ mod basics;
 mod batches;
 mod cancelled;
 mod cascades;
+mod dml;
 mod expunge;
 mod failure;
 mod freshness;

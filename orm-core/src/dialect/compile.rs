@@ -12,6 +12,7 @@ mod insert;
 mod joins;
 mod keys;
 mod like;
+mod lock;
 mod nested;
 mod nullable;
 mod number;

@@ -4,7 +4,7 @@ use crate::dialect::{self, Capabilities, Compiled};
 use crate::entity::LoadPath;
 use crate::error::Result;
 use crate::query::{
-    Decode, Delete, Insert, InsertSource, InsertTree, Returning, Select, Statement, TextRows, TextStatement, Tree,
+    Decode, Delete, Dml, Insert, InsertSource, InsertTree, Returning, Select, Statement, TextRows, TextStatement, Tree,
     Update,
 };
 use crate::types::{Dialect, Value};
@@ -16,7 +16,7 @@ use std::sync::Arc;
     label = "no rows",
     note = "start with `select(…)`, or add `.returning(…)` to an INSERT, UPDATE or DELETE"
 )]
-pub trait Query: Send {
+pub trait Query: Statement + Send {
     /// A row outside a session.
     type Row: Send + 'static;
     /// A row in a session: entities are keys.
@@ -54,7 +54,7 @@ impl<R, K> std::fmt::Debug for Prepared<R, K> {
     message = "`{Self}` is not an INSERT, UPDATE or DELETE",
     label = "use `all`, `one`, `first` or `scalar` for a query"
 )]
-pub trait Execute: Send {
+pub trait Execute: Statement + Send {
     /// The statements for a database; more than one where the rows of an INSERT had to be split.
     ///
     /// # Errors
@@ -79,8 +79,9 @@ impl<R: Send + 'static, K: Send + 'static> Query for &Select<R, K> {
             statements: vec![compiled],
             decoder: self.decoder().clone(),
             options: tree.options.clone(),
-            refresh_existing: tree.refresh_existing,
-            writes: false,
+            refresh_existing: tree.refresh_existing || tree.lock.is_some(),
+            // On SQLite the lock is the transaction's.
+            writes: tree.lock.is_some(),
         })
     }
 }
@@ -101,11 +102,7 @@ impl<R: Send + 'static, K: Send + 'static> Query for &Returning<R, K> {
     type Row = R;
     type Keyed = K;
     fn prepare(self, capabilities: &Capabilities, _: Option<u64>) -> Result<Prepared<R, K>> {
-        let statements = match self.tree() {
-            Tree::Insert(tree) => split_insert(tree.clone(), capabilities)?,
-            tree => vec![dialect::compile(tree, capabilities)?],
-        };
-        Ok(plain(statements, &self.decoder, true))
+        Ok(plain(compile_dml(&self.dml, capabilities)?, &self.decoder, true))
     }
 }
 
@@ -133,6 +130,16 @@ impl<R: Send + 'static, K: Send + 'static> Query for TextRows<R, K> {
     fn prepare(self, capabilities: &Capabilities, limit: Option<u64>) -> Result<Prepared<R, K>> {
         (&self).prepare(capabilities, limit)
     }
+}
+
+/// The statements of a change; see [`split_insert`].
+pub(crate) fn compile_dml(dml: &Dml, capabilities: &Capabilities) -> Result<Vec<Compiled>> {
+    let tree = match dml {
+        Dml::Insert(tree) => return split_insert(tree.clone(), capabilities),
+        Dml::Update(tree) => Tree::Update(tree),
+        Dml::Delete(tree) => Tree::Delete(tree),
+    };
+    Ok(vec![dialect::compile(tree, capabilities)?])
 }
 
 /// The rows of an INSERT in as many statements as the limit of binds asks for; on SQLite, which has no DEFAULT among

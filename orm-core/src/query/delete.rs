@@ -9,12 +9,13 @@ use std::marker::PhantomData;
 /// A DELETE from the table of `M`.
 pub struct Delete<M> {
     pub(crate) tree: DeleteTree,
+    synchronize: bool,
     of: PhantomData<fn() -> M>,
 }
 
 impl<M> Clone for Delete<M> {
     fn clone(&self) -> Self {
-        Delete { tree: self.tree.clone(), of: PhantomData }
+        Delete { tree: self.tree.clone(), synchronize: self.synchronize, of: PhantomData }
     }
 }
 
@@ -28,12 +29,17 @@ impl<M> Statement for Delete<M> {
     fn tree(&self) -> Tree<'_> {
         Tree::Delete(&self.tree)
     }
+
+    fn synchronizes(&self) -> bool {
+        self.synchronize
+    }
 }
 
 /// DELETE. Without a `filter` it deletes every row.
 pub fn delete<M: Model>(entity: Entity<M>) -> Delete<M> {
     let _ = entity;
-    Delete { tree: DeleteTree { table: M::TABLE, filter: Vec::new(), returning: Vec::new() }, of: PhantomData }
+    let tree = DeleteTree { table: M::TABLE, filter: Vec::new(), returning: Vec::new() };
+    Delete { tree, synchronize: true, of: PhantomData }
 }
 
 impl<M: Model> Delete<M> {
@@ -44,11 +50,19 @@ impl<M: Model> Delete<M> {
         self
     }
 
+    /// Whether a session that runs the statement brings the objects that it holds up to date, as it does unless told otherwise;
+    /// see [`Session::execute`](crate::session::Session::execute). An engine has no objects, and does not ask.
+    #[must_use]
+    pub fn synchronize(mut self, synchronize: bool) -> Self {
+        self.synchronize = synchronize;
+        self
+    }
+
     /// RETURNING. MySQL has none: an error when compiled for it.
     pub fn returning<S: Selection>(mut self, selection: S) -> Returning<S::Row, S::Keyed> {
         let mut items = Vec::new();
         let decoder = selection.resolve(&mut items);
         self.tree.returning = items;
-        Returning::new(Dml::Delete(self.tree), decoder)
+        Returning { synchronize: self.synchronize, ..Returning::new(Dml::Delete(self.tree), decoder) }
     }
 }

@@ -1,5 +1,6 @@
 //! The plain trees that the typed builders fill and the dialects compile.
 
+use super::lock::Lock;
 use super::text::TextStatement;
 use crate::entity::{LoadPath, RelRef, TableDef};
 use crate::expr::{Nested, Node, Ordered, Source};
@@ -56,6 +57,8 @@ pub struct SelectTree {
     pub options: Vec<LoadPath>,
     /// Whether rows that a session holds already are overwritten where they have no unsaved change.
     pub refresh_existing: bool,
+    /// FOR UPDATE and its like.
+    pub lock: Option<Lock>,
 }
 
 impl Nested for SelectTree {
@@ -208,10 +211,19 @@ pub enum Tree<'a> {
 pub trait Statement {
     /// The statement's tree.
     fn tree(&self) -> Tree<'_>;
+
+    /// Whether a session that runs it brings its objects up to date: see [`Update::synchronize`](super::Update::synchronize).
+    fn synchronizes(&self) -> bool {
+        true
+    }
 }
 
 impl<S: Statement + ?Sized> Statement for &S {
     fn tree(&self) -> Tree<'_> {
         (**self).tree()
+    }
+
+    fn synchronizes(&self) -> bool {
+        (**self).synchronizes()
     }
 }

@@ -10,12 +10,13 @@ use std::sync::Arc;
 /// An UPDATE of the table of `M`.
 pub struct Update<M> {
     pub(crate) tree: UpdateTree,
+    synchronize: bool,
     of: PhantomData<fn() -> M>,
 }
 
 impl<M> Clone for Update<M> {
     fn clone(&self) -> Self {
-        Update { tree: self.tree.clone(), of: PhantomData }
+        Update { tree: self.tree.clone(), synchronize: self.synchronize, of: PhantomData }
     }
 }
 
@@ -29,13 +30,17 @@ impl<M> Statement for Update<M> {
     fn tree(&self) -> Tree<'_> {
         Tree::Update(&self.tree)
     }
+
+    fn synchronizes(&self) -> bool {
+        self.synchronize
+    }
 }
 
 /// UPDATE. Without a `filter` it changes every row; without a `set` it is an error when compiled.
 pub fn update<M: Model>(entity: Entity<M>) -> Update<M> {
     let _ = entity;
     let tree = UpdateTree { table: M::TABLE, set: Vec::new(), filter: Vec::new(), returning: Vec::new() };
-    Update { tree, of: PhantomData }
+    Update { tree, synchronize: true, of: PhantomData }
 }
 
 impl<M: Model> Update<M> {
@@ -61,15 +66,24 @@ impl<M: Model> Update<M> {
         self
     }
 
+    /// Whether a session that runs the statement brings the objects that it holds up to date, as it does unless told otherwise;
+    /// see [`Session::execute`](crate::session::Session::execute). An engine has no objects, and does not ask.
+    #[must_use]
+    pub fn synchronize(mut self, synchronize: bool) -> Self {
+        self.synchronize = synchronize;
+        self
+    }
+
     /// RETURNING, after the change. MySQL and MariaDB have none: an error when compiled for them.
     pub fn returning<S: Selection>(mut self, selection: S) -> Returning<S::Row, S::Keyed> {
         let mut items = Vec::new();
         let decoder = selection.resolve(&mut items);
         self.tree.returning = items;
-        Returning::new(Dml::Update(self.tree), decoder)
+        Returning { synchronize: self.synchronize, ..Returning::new(Dml::Update(self.tree), decoder) }
     }
 }
 
+/// A statement that changes rows.
 #[derive(Clone, Debug)]
 pub(crate) enum Dml {
     Insert(InsertTree),
@@ -81,17 +95,18 @@ pub(crate) enum Dml {
 pub struct Returning<R, K = R> {
     pub(crate) dml: Dml,
     pub(crate) decoder: Arc<dyn Decode<R, K>>,
+    pub(super) synchronize: bool,
 }
 
 impl<R, K> Returning<R, K> {
     pub(crate) fn new(dml: Dml, decoder: impl Decode<R, K> + 'static) -> Self {
-        Returning { dml, decoder: Arc::new(decoder) }
+        Returning { dml, decoder: Arc::new(decoder), synchronize: true }
     }
 }
 
 impl<R, K> Clone for Returning<R, K> {
     fn clone(&self) -> Self {
-        Returning { dml: self.dml.clone(), decoder: self.decoder.clone() }
+        Returning { dml: self.dml.clone(), decoder: self.decoder.clone(), synchronize: self.synchronize }
     }
 }
 
@@ -108,5 +123,9 @@ impl<R, K> Statement for Returning<R, K> {
             Dml::Update(tree) => Tree::Update(tree),
             Dml::Delete(tree) => Tree::Delete(tree),
         }
+    }
+
+    fn synchronizes(&self) -> bool {
+        self.synchronize
     }
 }

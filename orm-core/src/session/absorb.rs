@@ -4,7 +4,8 @@ use super::Session;
 use super::arena::{Id, Identity, Stage};
 use crate::entity::RelRef;
 use crate::error::{Error, Result};
-use crate::types::Row;
+use crate::model::Object;
+use crate::types::{DecodeError, Row};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -37,6 +38,9 @@ impl Session {
         };
         let slot = self.slot(id);
         if slot.stage == Stage::Persistent && (slot.stale || overwrite) {
+            if self.flushing.is_some() {
+                self.keep(id);
+            }
             self.overwrite(id, row, at)?;
         }
         Ok(id)
@@ -80,26 +84,40 @@ impl Session {
 
     /// Brings a known object up to date; an edited column keeps its edit, and its original becomes fresh.
     fn overwrite(&mut self, id: Id, row: &dyn Row, at: usize) -> Result<()> {
-        let table = self.table(id);
-        for (n, column) in (0..table.columns.len() as u16).enumerate() {
-            let decode = |this: &Self, reason| Error::Decode { column: this.column_name(id, column), reason };
-            let now = self.object(id).value(column);
-            self.object_mut(id).read(column, row, at + n).map_err(|reason| decode(self, reason))?;
-            let fresh = self.object(id).value(column);
-            let Some(original) = self.original_columns_mut(id) else { continue };
-            let edited = original[n] != now;
-            Arc::make_mut(original)[n] = fresh;
-            if edited {
-                let kept = match &now {
-                    Some(now) => self.object_mut(id).set(column, now),
-                    None => self.object_mut(id).unset(column),
-                };
-                kept.map_err(|reason| decode(self, reason))?;
-            }
+        for (n, column) in (0..self.table(id).columns.len() as u16).enumerate() {
+            self.renew(id, column, |object| object.read(column, row, at + n))?;
         }
         self.slot_mut(id).stale = false;
         self.reindex(id);
         self.was_read(id);
         Ok(())
+    }
+
+    /// Brings a column up to date: `read` writes what the database has into the object. An edit is kept, and its original
+    /// becomes fresh.
+    pub(super) fn renew(
+        &mut self,
+        id: Id,
+        column: u16,
+        read: impl FnOnce(&mut dyn Object) -> Result<(), DecodeError>,
+    ) -> Result<()> {
+        let decode = |this: &Self, reason| Error::Decode { column: this.column_name(id, column), reason };
+        let now = self.object(id).value(column);
+        read(self.object_mut(id)).map_err(|reason| decode(self, reason))?;
+        let fresh = self.object(id).value(column);
+        let mut edited = false;
+        if let Some(original) = self.original_columns_mut(id) {
+            edited = original[usize::from(column)] != now;
+            Arc::make_mut(original)[usize::from(column)] = fresh;
+        }
+        if !edited {
+            self.link_renewed(id, column);
+            return Ok(());
+        }
+        let kept = match &now {
+            Some(now) => self.object_mut(id).set(column, now),
+            None => self.object_mut(id).unset(column),
+        };
+        kept.map_err(|reason| decode(self, reason))
     }
 }

@@ -100,6 +100,18 @@ impl Session {
         }
     }
 
+    /// Rows came, went or moved that the session does not hold: whole collections of this kind stay readable, and are loaded
+    /// again when asked for.
+    pub(super) fn doubt_collections(&mut self, kind: CollectionKind, owners: u32) {
+        for slot in 0..self.stores[owners as usize].slots.len() as u32 {
+            let owner = Id { store: owners, slot };
+            if self.stage(owner) == Stage::Persistent && self.is_whole(kind, owner) {
+                let before = self.expired(owner).wrapping_sub(1);
+                self.collections.set(kind, owner, Completeness::Whole, before);
+            }
+        }
+    }
+
     /// Whether a collection was here, but it was unloaded, or its owner was expired since: who is in it may have changed.
     pub(super) fn is_expired(&self, kind: CollectionKind, owner: Id) -> bool {
         let now = self.expired(owner);

@@ -79,6 +79,7 @@ impl Session {
             connection.begin_raw(None).await?;
         }
         self.begun = true;
+        self.begins();
         Ok(())
     }
 

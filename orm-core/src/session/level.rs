@@ -29,6 +29,8 @@ pub(super) struct Level {
     pairs: usize,
     /// Whether it has written anything.
     pub(super) wrote: bool,
+    /// How many slots each store had when the transaction began, if one did.
+    began: Option<Vec<usize>>,
 }
 
 impl Level {
@@ -52,6 +54,20 @@ impl Session {
     /// Whether the open transaction has written anything.
     pub(super) fn wrote(&self) -> bool {
         self.levels.iter().any(|level| level.wrote)
+    }
+
+    /// Notes that a transaction begins.
+    pub(super) fn begins(&mut self) {
+        self.levels[0].began = Some(self.stores.iter().map(|store| store.slots.len()).collect());
+    }
+
+    /// Whether an object came with this transaction, read by it or inserted: then its columns are the database's, as far as the
+    /// transaction is kept apart from others.
+    pub(super) fn is_current(&self, id: Id) -> bool {
+        let before = |began: &Vec<usize>| began.get(id.store as usize).copied().unwrap_or(0);
+        let came = self.levels[0].began.as_ref().is_some_and(|began| id.slot as usize >= before(began));
+        let mut bases = std::iter::successors(self.base(id), |base| base.below.as_deref());
+        !self.slot(id).stale && (came || bases.any(|base| base.stage == Stage::Pending))
     }
 
     /// Notes that the transaction writes.

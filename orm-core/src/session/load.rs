@@ -160,7 +160,10 @@ impl Session {
                 owners.push(*owner);
             }
         }
-        let anew: Vec<Id> = missing.iter().copied().filter(|owner| self.is_expired(collection, *owner)).collect();
+        // What is known of a stale member may not be so any more.
+        let stale = |owner: Id| self.members(collection, owner).into_iter().any(|member| self.slot(member).stale);
+        let anew = missing.iter().copied().filter(|owner| self.is_expired(collection, *owner) || stale(*owner));
+        let anew: Vec<Id> = anew.collect();
         let mut members: HashMap<Id, Vec<Id>> = HashMap::new();
         for keys in keys.chunks(step.chunk_size) {
             let keys = &padded(keys, step.chunk_size);

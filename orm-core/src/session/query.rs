@@ -3,22 +3,27 @@
 use super::Session;
 use super::arena::{Id, Identity, Stage};
 use super::flush::Shape;
-use crate::dialect;
+use super::synchronize::{Change, Followed};
+use crate::dialect::{self, Compiled};
 use crate::engine::{Connection, Running};
-use crate::entity::{IntoKey, Key, KeyTuple, RawKey, Sink, TableDef};
+use crate::entity::{IntoKey, Key, KeyTuple, LoadPath, RawKey, Sink, TableDef};
 use crate::error::{Error, Result};
 use crate::expr::{BinaryOp, Node, Source};
-use crate::model::{Execute, Mapped, Prepared, Query, run_all};
-use crate::query::{Item, SelectTree, Tree};
+use crate::model::{Execute, Mapped, Prepared, Query};
+use crate::query::{Decode, Item, SelectTree, Tree};
 use crate::types::{Row, Value};
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+/// What reads the rows of a query.
+type Decoder<Q> = Arc<dyn Decode<<Q as Query>::Row, <Q as Query>::Keyed>>;
 
 /// Takes the entities of a query in.
 struct Absorb<'s> {
     session: &'s mut Session,
     overwrite: bool,
-    /// The objects that the rows hold, for the loader options.
-    found: Option<Vec<Id>>,
+    /// The objects that the rows hold, where anybody asks.
+    found: Option<&'s mut Vec<Id>>,
 }
 
 impl Sink for Absorb<'_> {
@@ -32,61 +37,127 @@ impl Sink for Absorb<'_> {
     }
 }
 
-fn first_line(prepared: &[crate::dialect::Compiled]) -> String {
+fn first_line(prepared: &[Compiled]) -> String {
     prepared.first().map(|compiled| compiled.text.clone()).unwrap_or_default()
 }
 
+/// Reads a row from a position on, which it moves.
+type Decodes<'a> = &'a mut (dyn FnMut(&dyn Row, &mut usize, &mut dyn Sink) -> Result<()> + Send);
+
+/// Reads a row.
+type Each<'a> = &'a mut (dyn FnMut(&mut Session, &dyn Row) -> Result<()> + Send);
+
+/// A query without its types.
+struct Asked {
+    statements: Vec<Compiled>,
+    options: Vec<LoadPath>,
+    refresh_existing: bool,
+    writes: bool,
+    followed: Followed,
+}
+
 impl Session {
-    async fn fetch_keyed<R: 'static, K: Send + 'static>(&mut self, prepared: Prepared<R, K>) -> Result<Vec<K>> {
-        self.before_query(&first_line(&prepared.statements)).await?;
-        let mut connection = self.take_connection(prepared.writes).await?;
-        let mut rows = Vec::new();
-        let mut sink = Absorb {
-            overwrite: prepared.refresh_existing,
-            found: (!prepared.options.is_empty()).then(Vec::new),
-            session: self,
+    /// Makes a query ready to be sent, and to be followed where it changes rows.
+    fn prepare<Q: Query>(&self, query: Q, limit: Option<u64>) -> Result<(Asked, Decoder<Q>)> {
+        let followed = self.followed(query.tree(), query.synchronizes());
+        let Prepared { statements, decoder, options, refresh_existing, writes } =
+            query.prepare(self.engine.capabilities(), limit)?;
+        let statements = match &followed {
+            Followed::Changes(change) => change.compile(self.engine.capabilities())?,
+            Followed::No | Followed::Inserts(_) => statements,
         };
-        let mut result = Ok(0);
-        for statement in prepared.statements {
-            result = connection
-                .fetch(statement, &mut |row| {
-                    rows.push(prepared.decoder.keyed(row, &mut 0, &mut sink)?);
-                    Ok(())
-                })
-                .await;
-            if result.is_err() {
-                break;
-            }
-        }
-        let found = sink.found.take();
-        self.put_back(connection, result)?;
-        if let Some(found) = found {
-            for path in prepared.options {
-                let Some(first) = path.steps.first() else { continue };
-                let source = first.relationship.resolve()?.source;
-                let owners: Vec<Id> = found.iter().copied().filter(|id| self.table(*id) == source).collect();
-                if owners.is_empty() && !found.is_empty() {
-                    return Err(Error::Statement(format!(
-                        "the query selects no `{}`, at which the loader option `{}` starts",
-                        source.title(),
-                        first.relationship
-                    )));
-                }
-                self.load_paths(owners, vec![path]).await?;
-            }
-        }
+        Ok((Asked { statements, options, refresh_existing, writes, followed }, decoder))
+    }
+
+    async fn fetch_keyed<R: 'static, K: Send + 'static>(
+        &mut self,
+        asked: Asked,
+        decoder: Arc<dyn Decode<R, K>>,
+    ) -> Result<Vec<K>> {
+        let mut rows = Vec::new();
+        self.fetch_asked(asked, &mut |row, at, sink| {
+            rows.push(decoder.keyed(row, at, sink)?);
+            Ok(())
+        })
+        .await?;
         Ok(rows)
     }
 
-    /// All rows of a query: entities as keys, columns as values. Objects that the session holds keep their values.
+    async fn fetch_asked(&mut self, asked: Asked, decodes: Decodes<'_>) -> Result<()> {
+        self.before_query(&first_line(&asked.statements)).await?;
+        let inserts = match asked.followed {
+            Followed::Changes(change) => return self.fetch_change(change, asked.statements, decodes).await,
+            Followed::Inserts(table) => Some(table),
+            Followed::No => None,
+        };
+        let mut found = (!asked.options.is_empty()).then(Vec::new);
+        let overwrite = asked.refresh_existing || inserts.is_some();
+        self.fetch_rows(asked.statements, asked.writes, &mut |session, row| {
+            decodes(row, &mut 0, &mut Absorb { session, overwrite, found: found.as_mut() })
+        })
+        .await?;
+        if let Some(table) = inserts {
+            self.doubt_members(table, None);
+        }
+        let found = found.unwrap_or_default();
+        for path in asked.options {
+            let Some(first) = path.steps.first() else { continue };
+            let source = first.relationship.resolve()?.source;
+            let owners: Vec<Id> = found.iter().copied().filter(|id| self.table(*id) == source).collect();
+            if owners.is_empty() && !found.is_empty() {
+                return Err(Error::Statement(format!(
+                    "the query selects no `{}`, at which the loader option `{}` starts",
+                    source.title(),
+                    first.relationship
+                )));
+            }
+            self.load_paths(owners, vec![path]).await?;
+        }
+        Ok(())
+    }
+
+    /// An INSERT, UPDATE or DELETE that returns rows.
+    async fn fetch_change(&mut self, change: Change, statements: Vec<Compiled>, decodes: Decodes<'_>) -> Result<()> {
+        let mut found = Vec::new();
+        self.fetch_followed(change, statements, &mut |session, row, at| {
+            decodes(row, at, &mut Absorb { session, overwrite: true, found: Some(&mut found) })?;
+            Ok(std::mem::take(&mut found))
+        })
+        .await
+    }
+
+    /// Runs statements, and gives the number of their rows.
+    pub(super) async fn fetch_rows(&mut self, statements: Vec<Compiled>, writes: bool, each: Each<'_>) -> Result<u64> {
+        let mut connection = self.take_connection(writes).await?;
+        let mut rows = 0;
+        let mut result = Ok(0);
+        for statement in statements {
+            result = connection.fetch(statement, &mut |row| each(self, row)).await;
+            match &result {
+                Ok(count) => rows += count,
+                Err(_) => break,
+            }
+        }
+        self.put_back(connection, result.map(|_| rows))
+    }
+
+    /// All rows of a query: entities as keys, columns as values. Objects that the session holds keep their values, unless the
+    /// query locks its rows or asks for [`refresh_existing`](crate::query::Select::refresh_existing): then they have the rows' values, and a column with a change
+    /// that is not flushed keeps it.
+    ///
+    /// The rows of an INSERT, UPDATE or DELETE with `returning` are what the statement made of them, and the objects follow, as
+    /// by [`Session::execute`].
     ///
     /// Flushes first when there is something to flush.
     ///
     /// # Errors
     /// [`Error::Autoflush`] when that flush fails; what is wrong with the statement; the database's.
     pub fn all<Q: Query>(&mut self, query: Q) -> Running<'_, Vec<Q::Keyed>> {
-        let prepared = query.prepare(self.engine.capabilities(), None);
-        Box::pin(async move { self.fetch_keyed(prepared?).await })
+        let prepared = self.prepare(query, None);
+        Box::pin(async move {
+            let (asked, decoder) = prepared?;
+            self.fetch_keyed(asked, decoder).await
+        })
     }
 
     /// The only row of a query.
@@ -103,11 +174,11 @@ impl Session {
     /// # Errors
     /// [`Error::ManyRows`]; otherwise as [`Session::all`].
     pub fn one_or_none<Q: Query>(&mut self, query: Q) -> Running<'_, Option<Q::Keyed>> {
-        let prepared = query.prepare(self.engine.capabilities(), Some(2));
+        let prepared = self.prepare(query, Some(2));
         Box::pin(async move {
-            let prepared = prepared?;
-            let what = first_line(&prepared.statements);
-            let mut rows = self.fetch_keyed(prepared).await?;
+            let (asked, decoder) = prepared?;
+            let what = first_line(&asked.statements);
+            let mut rows = self.fetch_keyed(asked, decoder).await?;
             let last = rows.pop();
             if rows.is_empty() { Ok(last) } else { Err(Error::ManyRows { what }) }
         })
@@ -118,8 +189,11 @@ impl Session {
     /// # Errors
     /// As [`Session::all`].
     pub fn first<Q: Query>(&mut self, query: Q) -> Running<'_, Option<Q::Keyed>> {
-        let prepared = query.prepare(self.engine.capabilities(), Some(1));
-        Box::pin(async move { Ok(self.fetch_keyed(prepared?).await?.into_iter().next()) })
+        let prepared = self.prepare(query, Some(1));
+        Box::pin(async move {
+            let (asked, decoder) = prepared?;
+            Ok(self.fetch_keyed(asked, decoder).await?.into_iter().next())
+        })
     }
 
     /// The only value of a query: [`Session::one`] by another name, for queries of one column.
@@ -130,19 +204,38 @@ impl Session {
         self.one(query)
     }
 
-    /// Runs an INSERT, UPDATE, DELETE or text in the session's transaction, after a flush. Objects in the session are not
-    /// brought up to date with what it changes.
+    /// Runs an INSERT, UPDATE, DELETE or text in the session's transaction, after a flush, and gives the number of rows that it
+    /// met.
+    ///
+    /// The session's objects follow. An UPDATE sets its columns in the objects whose rows it met; a column with a change that is
+    /// not flushed keeps it. It counts the version of a model up that has one, so that others who hold the rows notice.
+    /// After a DELETE the objects are [`State::Deleted`](super::State::Deleted), and loaded objects that ON DELETE reaches are deleted or unlinked with them;
+    /// relationships' own cascades are not run. After an upsert the objects have the rows' new values. Collections that may lack rows now
+    /// are loaded again by the next `load`. A rollback takes all of it back.
+    ///
+    /// Which objects are met is found from what they hold, where the condition compares only keys, or the objects came with this
+    /// transaction, and the comparison is the same on every server (not where it depends on a collation, say). Else the
+    /// statement returns the keys of its rows (PostgreSQL, SQLite, a DELETE on MariaDB), or it is preceded by a SELECT of the
+    /// keys, among those of the objects. Columns that are set to what only the database can calculate are read after it,
+    /// by one SELECT for each 500 objects. With [`synchronize(false)`](crate::query::Update::synchronize) none of this is done, and objects keep
+    /// their values.
+    ///
+    /// What text changes can't be known: [`Session::expire`] what it may have met.
     ///
     /// # Errors
-    /// As [`Session::all`].
+    /// As [`Session::all`]. When an UPDATE sets the key of a model of which the session holds objects, before anything is
+    /// sent.
     pub fn execute<S: Execute>(&mut self, statement: S) -> Running<'_, u64> {
-        let statements = statement.statements(self.engine.capabilities());
+        let followed = self.followed(statement.tree(), statement.synchronizes());
+        let capabilities = self.engine.capabilities();
+        let statements = match &followed {
+            Followed::Changes(change) => change.compile(capabilities),
+            Followed::No | Followed::Inserts(_) => statement.statements(capabilities),
+        };
         Box::pin(async move {
             let statements = statements?;
             self.before_query(&first_line(&statements)).await?;
-            let mut connection = self.take_connection(true).await?;
-            let result = run_all(&mut connection, statements).await;
-            self.put_back(connection, result)
+            self.execute_followed(followed, statements).await
         })
     }
 

@@ -57,6 +57,9 @@ impl Writer {
         self.conditions(" HAVING ", &tree.having, scope)?;
         self.order_by(&tree.order_by, scope, place)?;
         self.limit(tree)?;
+        if let Some(lock) = &tree.lock {
+            self.lock(lock, scope)?;
+        }
         if wrapped {
             self.push(") AS ");
             self.name(WRAPPED);

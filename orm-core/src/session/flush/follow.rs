@@ -9,7 +9,11 @@ use std::sync::Arc;
 
 impl Session {
     /// Memory follows what ON DELETE did to loaded rows that no relationship's cascade named.
-    pub(super) fn follow_database(&mut self, table: &'static TableDef, keys: HashSet<Identity>) -> Result<()> {
+    pub(in crate::session) fn follow_database(
+        &mut self,
+        table: &'static TableDef,
+        keys: HashSet<Identity>,
+    ) -> Result<()> {
         let mut rest: Vec<(&'static TableDef, HashSet<Identity>)> = vec![(table, keys)];
         while let Some((table, keys)) = rest.pop() {
             for store in 0..self.stores.len() as u32 {

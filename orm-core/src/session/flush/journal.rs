@@ -26,7 +26,7 @@ struct Before {
 }
 
 impl Journal {
-    pub(super) fn begin(session: &Session) -> Self {
+    pub(crate) fn begin(session: &Session) -> Self {
         Journal {
             touched: session.touched.clone(),
             orphans: session.orphans.clone(),

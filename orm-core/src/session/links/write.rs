@@ -74,13 +74,18 @@ impl Session {
             if let Err(error) = self.assign(child, *column, value) {
                 self.problems.push(error.to_string());
             }
-            let now = self.object(child).value(*column);
-            for links in self.links.keys.iter_mut().filter(|links| links.child == child.store) {
-                if let Some(n) = links.columns.iter().position(|other| other == column)
-                    && let Some(linked) = links.overrides.get_mut(&child.slot)
-                {
-                    linked.before[n].clone_from(&now);
-                }
+            self.link_renewed(child, *column);
+        }
+    }
+
+    /// A column has a value that the program did not write: what it said of links over the column is not contradicted by that.
+    pub(in crate::session) fn link_renewed(&mut self, child: Id, column: u16) {
+        let now = self.object(child).value(column);
+        for links in self.links.keys.iter_mut().filter(|links| links.child == child.store) {
+            if let Some(n) = links.columns.iter().position(|other| *other == column)
+                && let Some(linked) = links.overrides.get_mut(&child.slot)
+            {
+                linked.before[n].clone_from(&now);
             }
         }
     }
