@@ -5,6 +5,7 @@ mod batches;
 mod cancelled;
 mod cascades;
 mod dml;
+mod evaluate;
 mod expunge;
 mod failure;
 mod freshness;

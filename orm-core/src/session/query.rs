@@ -58,7 +58,7 @@ struct Asked {
 
 impl Session {
     /// Makes a query ready to be sent, and to be followed where it changes rows.
-    fn prepare<Q: Query>(&self, query: Q, limit: Option<u64>) -> Result<(Asked, Decoder<Q>)> {
+    fn ask<Q: Query>(&self, query: Q, limit: Option<u64>) -> Result<(Asked, Decoder<Q>)> {
         let followed = self.followed(query.tree(), query.synchronizes());
         let Prepared { statements, decoder, options, refresh_existing, writes } =
             query.prepare(self.engine.capabilities(), limit)?;
@@ -153,7 +153,7 @@ impl Session {
     /// # Errors
     /// [`Error::Autoflush`] when that flush fails; what is wrong with the statement; the database's.
     pub fn all<Q: Query>(&mut self, query: Q) -> Running<'_, Vec<Q::Keyed>> {
-        let prepared = self.prepare(query, None);
+        let prepared = self.ask(query, None);
         Box::pin(async move {
             let (asked, decoder) = prepared?;
             self.fetch_keyed(asked, decoder).await
@@ -174,7 +174,7 @@ impl Session {
     /// # Errors
     /// [`Error::ManyRows`]; otherwise as [`Session::all`].
     pub fn one_or_none<Q: Query>(&mut self, query: Q) -> Running<'_, Option<Q::Keyed>> {
-        let prepared = self.prepare(query, Some(2));
+        let prepared = self.ask(query, Some(2));
         Box::pin(async move {
             let (asked, decoder) = prepared?;
             let what = first_line(&asked.statements);
@@ -189,7 +189,7 @@ impl Session {
     /// # Errors
     /// As [`Session::all`].
     pub fn first<Q: Query>(&mut self, query: Q) -> Running<'_, Option<Q::Keyed>> {
-        let prepared = self.prepare(query, Some(1));
+        let prepared = self.ask(query, Some(1));
         Box::pin(async move {
             let (asked, decoder) = prepared?;
             Ok(self.fetch_keyed(asked, decoder).await?.into_iter().next())

@@ -376,6 +376,8 @@ impl Session {
         let all_held = rows == work.hits.len() as u64;
         if matches!(work.change.dml, Dml::Delete(_)) {
             self.rows_deleted(table, &work.hits)?;
+            // Of a table between two others.
+            self.doubt_members(table, Some(&[]));
             if rows > 0 {
                 self.follow_deletes(table, all_held).await?;
             }
