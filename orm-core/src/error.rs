@@ -267,7 +267,7 @@ pub enum Error {
     },
     /// Objects that must be written before each other.
     #[error(
-        "these rows need each other before they can be written: {links}; make one of the keys nullable or declare `post_update`"
+        "these rows need each other before they can be written: {links}; make one of the keys nullable, and it is written by an UPDATE afterwards"
     )]
     CircularDependency {
         /// The links of the cycle.

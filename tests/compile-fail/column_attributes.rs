@@ -18,6 +18,8 @@ struct Product {
     version: Option<i32>,
     #[orm(version)]
     revision: String,
+    #[orm(version)]
+    mass: Auto<f64>,
     #[orm(sql_type = "varchar(3)", length = 3)]
     currency: String,
     #[orm(default = 0)]

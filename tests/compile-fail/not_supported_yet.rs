@@ -20,9 +20,8 @@ struct Dog {
     picture: orm_core::types::Deferred<Vec<u8>>,
     #[orm(references = Animal::id)]
     friend_id: i64,
-    #[orm(post_update)]
     friend: BelongsTo<Animal>,
-    #[orm(load = "selectin", passive_updates = false, single_parent)]
+    #[orm(load = "selectin")]
     puppies: HasMany<Dog>,
     #[orm(filter = Dog::id.gt(3))]
     others: HasMany<Dog>,

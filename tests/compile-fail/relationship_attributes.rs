@@ -34,6 +34,12 @@ struct User {
     fourteen: ManyToMany<User>,
     #[orm(cascade(save_update = false))]
     fifteen: HasMany<User>,
+    #[orm(foreign_key = boss_id, passive_updates = false, post_update)]
+    sixteen: BelongsTo<User>,
+    #[orm(passive_updates = true, single_parent)]
+    seventeen: HasMany<User>,
+    #[orm(secondary = "friends", passive_updates = false, post_update)]
+    eighteen: ManyToMany<User>,
     #[orm(length = 3)]
     twelve: HasOne<User>,
 }

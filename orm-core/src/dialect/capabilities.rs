@@ -84,6 +84,11 @@ impl Capabilities {
         matches!(self.dialect, Dialect::Sqlite | Dialect::Postgres)
     }
 
+    /// Whether RETURNING gives the columns as triggers left them. SQLite gives them as the statement itself wrote them.
+    pub const fn returning_after_triggers(&self) -> bool {
+        !matches!(self.dialect, Dialect::Sqlite)
+    }
+
     /// Whether DELETE … RETURNING works.
     pub const fn delete_returning(&self) -> bool {
         !matches!(self.dialect, Dialect::MySql)

@@ -225,11 +225,11 @@ pub struct RelationshipDef {
     pub cascade: Cascade,
     /// How far a deletion trusts the database.
     pub passive_deletes: PassiveDeletes,
-    /// Whether the database changes the children's keys itself.
+    /// Whether the database changes the children's keys itself, where their parent's key changes.
     pub passive_updates: bool,
     /// Whether the key is written by an extra UPDATE, to break a cycle.
     pub post_update: bool,
-    /// Whether an object may be in one such collection only.
+    /// Whether an object may have one parent only over this relationship, many-to-many or many-to-one.
     pub single_parent: bool,
     /// Whether it is loaded with every query (`selectin`).
     pub load: Option<super::load::Strategy>,

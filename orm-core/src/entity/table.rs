@@ -59,6 +59,11 @@ impl TableDef {
         &self.columns[usize::from(index)]
     }
 
+    /// The version column where the database gives it, not the session.
+    pub fn server_version(&self) -> Option<u16> {
+        self.version.filter(|column| self.column_def(*column).auto)
+    }
+
     /// Whether the primary key is one integer column that the database assigns while it is 0 (or unset).
     pub fn auto_key(&self) -> Option<u16> {
         match self.primary_key {

@@ -14,11 +14,13 @@ pub(crate) fn insert_value(table: &'static TableDef, column: u16, value: Option<
     let zero = |value: &Value| value.as_i64() == Some(0);
     match value {
         Some(value) if zero(&value) && table.auto_key() == Some(column) => None,
-        Some(value) if zero(&value) && table.version == Some(column) => Some(match value {
-            Value::I16(_) => Value::I16(1),
-            Value::I32(_) => Value::I32(1),
-            _ => Value::I64(1),
-        }),
+        Some(value) if zero(&value) && table.version == Some(column) && !table.column_def(column).auto => {
+            Some(match value {
+                Value::I16(_) => Value::I16(1),
+                Value::I32(_) => Value::I32(1),
+                _ => Value::I64(1),
+            })
+        }
         Some(value) => Some(RawColumn { table, index: column }.fit(value)),
         None => match table.column_def(column).default.map(|default| default()) {
             Some(Node::Bind(value)) => Some(value),

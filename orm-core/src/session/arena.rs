@@ -45,6 +45,7 @@ impl Session {
         let store = self.stores.len() as u32;
         self.stores.push(Store::new(table, mapper));
         self.store_of.insert(type_id, store);
+        self.add_lookups(table, store);
         Ok(store)
     }
 
@@ -172,7 +173,12 @@ impl Session {
     /// `User 7`, for messages.
     pub(super) fn describe(&self, id: Id) -> String {
         let table = self.table(id);
-        match self.object(id).primary_key() {
+        let key = match self.stage(id) {
+            Stage::Pending | Stage::Withdrawn | Stage::Free => self.object(id).primary_key(),
+            // The row's own, where the program has changed it.
+            Stage::Persistent | Stage::Doomed | Stage::Deleted => self.original_key(id),
+        };
+        match key {
             Some(key) => {
                 let key: Vec<String> = key.iter().map(ToString::to_string).collect();
                 format!("`{}` {}", table.title(), key.join(", "))

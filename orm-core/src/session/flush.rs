@@ -17,18 +17,25 @@ mod generated;
 mod groups;
 mod insert;
 mod journal;
+mod later;
 mod order;
 mod pairs;
+mod parents;
+mod references;
+mod rekey;
 mod shape;
 mod stale;
 mod switch;
 mod unique;
 mod update;
+mod vacate;
+mod versions;
 mod waves;
 
 pub(super) use groups::{Group, Why, Write};
 pub(super) use journal::Journal;
 pub(super) use shape::Shape;
+pub(super) use vacate::vacated_alone;
 
 use super::Session;
 use super::arena::{Id, Stage};
@@ -107,9 +114,11 @@ impl Session {
             return Err(Error::Session(self.problems.join("\n")));
         }
         self.run_cascades().await?;
+        self.carry_keys().await?;
         if let Some(journal) = &mut self.flushing {
             journal.cascades_done(&self.pairs);
         }
+        self.check_single_parents()?;
         let mut new = Vec::new();
         let mut known = Vec::new();
         let mut doomed = Vec::new();
@@ -124,10 +133,12 @@ impl Session {
         let links_of = doomed.clone();
         self.switch_rows(&mut new, &mut known, &mut doomed)?;
         let plan = self.order(new, known, doomed)?;
-        let mut groups = self.unlinks(&plan);
+        let mut groups = self.vacated(&plan);
         self.links_of(&links_of, &mut groups)?;
         let linked = self.part_pairs(&mut groups)?;
+        let withheld = self.withhold(&plan)?;
         self.group_rows(&plan, &mut groups);
+        groups.extend(withheld);
         groups.extend(linked);
         Ok(groups)
     }

@@ -5,6 +5,7 @@
 //! can't name an object without a key, and a column that was written by hand as well is a contradiction to be told. An
 //! index the other way round makes a collection cost its members.
 
+mod lookup;
 mod write;
 
 use super::Session;
@@ -14,6 +15,7 @@ use crate::entity::{Link, Resolved, TableDef};
 use crate::error::{Error, Result};
 use crate::model::key_values;
 use crate::types::Value;
+use lookup::Lookup;
 use std::collections::HashMap;
 
 /// A foreign key that relationships use, by number.
@@ -23,6 +25,8 @@ pub(super) type KeyId = usize;
 #[derive(Debug, Default)]
 pub(super) struct Links {
     pub(super) keys: Vec<ForeignKeyLinks>,
+    /// For each store: how its objects are found by what others reference.
+    lookups: Vec<Vec<Lookup>>,
 }
 
 /// The links over one foreign key.
@@ -83,6 +87,16 @@ impl ForeignKeyLinks {
         self.overrides.get(&slot)
     }
 
+    /// What a link that the program made since the last flush leads to.
+    pub(super) fn link_made(&self, slot: u32) -> Option<Option<Id>> {
+        self.override_of(slot).map(|linked| linked.target)
+    }
+
+    /// The children at a place, by slot.
+    pub(super) fn children_at(&self, place: &Place) -> impl Iterator<Item = u32> + '_ {
+        self.index.at(place)
+    }
+
     fn put_override(&mut self, slot: u32, value: Option<Override>) {
         match value {
             Some(value) => drop(self.overrides.insert(slot, value)),
@@ -106,14 +120,19 @@ impl Session {
             }
         };
         let (child, parent) = (self.store_for(child)?, self.store_for(parent)?);
+        Ok(self.key_between(child, columns, parent, parent_columns))
+    }
+
+    /// The number of the foreign key of these columns.
+    pub(super) fn key_between(&mut self, child: u32, columns: &[u16], parent: u32, parent_columns: &[u16]) -> KeyId {
         if let Some(known) = self.known_key(child, columns, parent) {
-            return Ok(known);
+            return known;
         }
         self.links.keys.push(ForeignKeyLinks {
             child,
-            columns: columns.clone(),
+            columns: columns.to_vec(),
             parent,
-            parent_columns: parent_columns.clone(),
+            parent_columns: parent_columns.to_vec(),
             overrides: HashMap::new(),
             index: Index::default(),
         });
@@ -123,10 +142,10 @@ impl Session {
                 self.reindex_key(key, Id { store: child, slot });
             }
         }
-        Ok(key)
+        key
     }
 
-    fn known_key(&self, child: u32, columns: &[u16], parent: u32) -> Option<KeyId> {
+    pub(super) fn known_key(&self, child: u32, columns: &[u16], parent: u32) -> Option<KeyId> {
         self.links.keys.iter().position(|key| key.child == child && key.parent == parent && key.columns == columns)
     }
 
@@ -172,8 +191,9 @@ impl Session {
         self.links.keys[key].index.put(child.slot, place);
     }
 
-    /// Brings the index up to date with an object's links.
+    /// Brings the index up to date with an object's links, and with what others find it by.
     pub(super) fn reindex(&mut self, child: Id) {
+        self.enter_lookups(child);
         for key in 0..self.links.keys.len() {
             if self.links.keys[key].child == child.store {
                 self.reindex_key(key, child);
@@ -192,6 +212,7 @@ impl Session {
 
     /// Forgets an object's links, both ways.
     pub(super) fn forget_links(&mut self, id: Id) {
+        self.leave_lookups(id);
         for key in 0..self.links.keys.len() {
             let links = &mut self.links.keys[key];
             if links.child == id.store {
@@ -241,25 +262,10 @@ impl Session {
         }
     }
 
-    /// The object with these values in these columns: a persistent one, or one that was added with its key.
-    fn find_by(&self, store: u32, columns: &[u16], values: Vec<Value>) -> Option<Id> {
-        let table: &'static TableDef = self.stores[store as usize].table;
-        let wanted: Vec<Option<Value>> = values.iter().cloned().map(Some).collect();
-        if columns == table.primary_key {
-            return self.find(store, &Identity::of(values)).or_else(|| {
-                let here = |id: &&Id| id.store == store && self.stage(**id) == Stage::Pending;
-                self.touched.iter().filter(here).find(|id| self.object(**id).values(columns) == wanted).copied()
-            });
-        }
-        (0..self.stores[store as usize].slots.len() as u32)
-            .map(|slot| Id { store, slot })
-            .find(|id| self.is_live(*id) && self.object(*id).values(columns) == wanted)
-    }
-
     /// Where the children stand whose columns hold the parent's key; `None` while it has none.
     pub(super) fn key_place(&self, key: KeyId, parent: Id) -> Option<Place> {
         let columns = &self.links.keys[key].parent_columns;
-        let values = self.object(parent).values(columns);
+        let values = self.row_values(parent, columns);
         if matches!(self.stage(parent), Stage::Pending | Stage::Withdrawn)
             && self.is_unset_key(self.table(parent), columns, &values)
         {
@@ -320,6 +326,27 @@ impl Session {
             Some((key, links.override_of(child.slot)?.clone()))
         };
         self.links.keys.iter().enumerate().filter_map(of).collect()
+    }
+
+    /// Takes out what was said of an object's links over these columns.
+    pub(super) fn take_overrides(&mut self, child: Id, columns: &[u16]) -> Vec<(KeyId, Override)> {
+        let mut taken = Vec::new();
+        for (key, links) in self.links.keys.iter_mut().enumerate() {
+            if links.child == child.store && links.columns == columns {
+                let linked = links.override_of(child.slot).cloned();
+                links.put_override(child.slot, None);
+                taken.extend(linked.map(|linked| (key, linked)));
+            }
+        }
+        taken
+    }
+
+    /// Puts back what [`Session::take_overrides`] took.
+    pub(super) fn put_overrides(&mut self, child: Id, overrides: Vec<(KeyId, Override)>) {
+        for (key, linked) in overrides {
+            self.links.keys[key].put_override(child.slot, Some(linked));
+        }
+        self.reindex(child);
     }
 
     /// Puts back what was said of an object's links.

@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::arena::Stage;
-use super::flush::{Group, Journal, Why, Write};
+use super::flush::{Group, Journal, Why, Write, vacated_alone};
 use crate::engine::Running;
 use crate::entity::TableDef;
 use std::collections::HashMap;
@@ -190,8 +190,15 @@ impl Session {
                 };
                 (WriteKind::Update, columns.clone(), parts(rows.len(), full))
             }
-            Write::Unlink(rows) => {
-                let full = capabilities.rows_at_once(columns.len(), key.len());
+            Write::Vacate(rows) => {
+                let full = match vacated_alone(table, columns) {
+                    true => 1,
+                    false => capabilities.rows_at_once(columns.len(), key.len()),
+                };
+                (WriteKind::Update, columns.clone(), parts(rows.len(), full))
+            }
+            Write::Later(rows) => {
+                let full = capabilities.rows_at_once(columns.len(), find.len());
                 (WriteKind::Update, columns.clone(), parts(rows.len(), full))
             }
             Write::Delete(rows) => {
@@ -233,6 +240,7 @@ impl Group {
                 return Some(format!("takes the unique {} that was freed before", names(columns)));
             }
             Some(Why::LetsGo) => return Some("lets go of rows that are deleted later".to_owned()),
+            Some(Why::MakesRoom) => return Some("lets go of what a later row takes, or holds".to_owned()),
             Some(Why::LinksLater) => return Some("links rows that wait for each other".to_owned()),
             None => {}
         }

@@ -42,6 +42,14 @@ impl Identity {
         .unwrap_or_else(|| Identity::Other(values.into()))
     }
 
+    /// The key's values.
+    pub(super) fn values(&self) -> Vec<Value> {
+        match self {
+            Identity::Int(key) => vec![Value::I64(*key)],
+            Identity::Other(values) => values.to_vec(),
+        }
+    }
+
     /// The key that these columns make; `None` while one of them is unset or NULL.
     pub(super) fn read(columns: &[u16], value: impl Fn(u16) -> Option<Value>) -> Option<Self> {
         let value = |column: &u16| value(*column).filter(|value| !value.is_null());

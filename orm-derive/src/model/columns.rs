@@ -5,7 +5,7 @@ use super::constraints::{Action, Actions, Given};
 use crate::attributes::{Allowed, Body, Item, Items};
 use crate::errors::Errors;
 use crate::names::{Case, plain};
-use crate::rust_types::{Family, family, inside, last_name, nullable, without_auto};
+use crate::rust_types::{Family, base, family, inside, last_name, nullable, without_auto};
 use proc_macro2::{Ident, Span};
 use syn::spanned::Spanned;
 use syn::{Expr, LitStr, Path, Type, Visibility};
@@ -197,10 +197,20 @@ fn fits(column: &Column, field: &str, errors: &mut Errors) {
         }
     }
     if let Some(span) = column.version {
-        let integer = inside(ty, "Auto").is_none() && nullable(ty) == Some(false) && family == Some(Family::Integer);
-        if !integer {
-            errors
-                .at(span, format!("`{field}` is `{}`: a version column is a plain integer, such as `i32`", shown(ty)));
+        let auto = inside(ty, "Auto").is_some();
+        let counted = !auto && nullable(ty) == Some(false) && family == Some(Family::Integer);
+        // What tells too few versions apart is none, and what the database may round.
+        let vague = last_name(base(ty)).is_some_and(|name| ["bool", "f32", "f64", "Json"].iter().any(|no| name == no));
+        let given = auto && nullable(without_auto(ty)) != Some(true) && !vague;
+        if !(counted || given) {
+            errors.at(
+                span,
+                format!(
+                    "`{field}` is `{}`: a version column is a plain integer, such as `i32`, which the session counts, or \
+                     an `Auto<…>`, which the database gives with every UPDATE",
+                    shown(ty)
+                ),
+            );
         } else if column.primary_key.is_some() {
             errors.at(span, format!("`{field}` can't be both the version and a part of the key"));
         }

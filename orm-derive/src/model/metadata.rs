@@ -219,6 +219,7 @@ fn relationship(model: &Model, field: &Relationship) -> TokenStream {
         PassiveDeletes::Yes => quote!(Yes),
         PassiveDeletes::All => quote!(All),
     };
+    let (passive_updates, post_update, single_parent) = (field.passive_updates, field.post_update, field.single_parent);
     let table = quote_spanned!(base(target).span()=> <#target as #entity::Model>::TABLE);
     quote! {
         #entity::RelationshipDef {
@@ -237,9 +238,9 @@ fn relationship(model: &Model, field: &Relationship) -> TokenStream {
                 expunge: #expunge,
             },
             passive_deletes: #entity::PassiveDeletes::#passive_deletes,
-            passive_updates: true,
-            post_update: false,
-            single_parent: false,
+            passive_updates: #passive_updates,
+            post_update: #post_update,
+            single_parent: #single_parent,
             load: ::core::option::Option::None,
             filter: ::core::option::Option::None,
         }

@@ -19,6 +19,9 @@ const ALLOWED: Allowed = Allowed {
         "to",
         "cascade",
         "passive_deletes",
+        "passive_updates",
+        "post_update",
+        "single_parent",
         "order_by",
         "constraint",
         "constant",
@@ -27,9 +30,6 @@ const ALLOWED: Allowed = Allowed {
         ("load", LOAD),
         ("join_depth", LOAD),
         ("filter", "is not supported yet: filter where it is loaded, with `selectinload(…).filter(…)`"),
-        ("post_update", "is not supported yet"),
-        ("passive_updates", "is not supported yet: say `on_update = \"cascade\"` at the key"),
-        ("single_parent", "is not supported yet"),
         ("references", "is an attribute of a column: write it at the field that holds the key"),
         ("on_delete", "is an attribute of a column: write it at the field that holds the key"),
         ("on_update", "is an attribute of a column: write it at the field that holds the key"),
@@ -106,6 +106,9 @@ pub(super) struct Relationship {
     pub(super) order_by: Option<Expr>,
     pub(super) cascade: Cascade,
     pub(super) passive_deletes: PassiveDeletes,
+    pub(super) passive_updates: bool,
+    pub(super) post_update: bool,
+    pub(super) single_parent: bool,
     /// `constraint = false`
     pub(super) unconstrained: Option<Span>,
     /// The columns of this model that hold its key, as far as is known. For a belongs-to.
@@ -136,7 +139,7 @@ pub(super) fn read(place: &Place<'_>, mut items: Items, errors: &mut Errors) -> 
         errors.ok(item.expression("order_by = Address::id"))
     });
     if let Some(Secondary::Model(_)) = &secondary {
-        for name in ["cascade", "passive_deletes"] {
+        for name in ["cascade", "passive_deletes", "single_parent"] {
             for item in items.take_all(name) {
                 errors.at(
                     item.span(),
@@ -147,6 +150,24 @@ pub(super) fn read(place: &Place<'_>, mut items: Items, errors: &mut Errors) -> 
     }
     let cascade = cascade(&mut items, kind, &field, errors);
     let passive_deletes = passive_deletes(&mut items, kind, &field, errors);
+    let passive_updates = passive_updates(&mut items, kind, &field, errors);
+    let post_update = items.flag("post_update", errors).map(|item| item.span());
+    let single_parent = items.flag("single_parent", errors).map(|item| item.span());
+    if let Some(span) = post_update
+        && kind == Kind::ManyToMany
+    {
+        errors.at(span, format!("`{field}` is a `ManyToMany`: its table's rows are written after both sides anyway"));
+    }
+    if let Some(span) = single_parent
+        && !matches!(kind, Kind::ManyToMany | Kind::BelongsTo)
+    {
+        errors.at(
+            span,
+            format!(
+                "`{field}` is a `{kind:?}`: the members' own key leads to one parent only, so there is nothing to add"
+            ),
+        );
+    }
     let unconstrained = items.boolean("constraint", errors).and_then(|(value, span)| {
         if value {
             errors.at(span, "the only thing to say is `constraint = false`");
@@ -160,6 +181,15 @@ pub(super) fn read(place: &Place<'_>, mut items: Items, errors: &mut Errors) -> 
     });
     items.finish(&ALLOWED, errors);
     let (target, optional) = target?;
+    if let Some(span) = post_update
+        && kind == Kind::BelongsTo
+        && !optional
+    {
+        errors.at(
+            span,
+            format!("`{field}` always leads to an object: `post_update` writes its key afterwards, so it must be a `BelongsTo<Option<…>>`"),
+        );
+    }
     Some(Relationship {
         ident: place.ident.clone(),
         vis: place.vis.clone(),
@@ -175,6 +205,9 @@ pub(super) fn read(place: &Place<'_>, mut items: Items, errors: &mut Errors) -> 
         order_by,
         cascade,
         passive_deletes,
+        passive_updates,
+        post_update: post_update.is_some(),
+        single_parent: single_parent.is_some(),
         unconstrained,
         key: Vec::new(),
     })
@@ -332,4 +365,19 @@ fn passive_deletes(items: &mut Items, kind: Kind, field: &str, errors: &mut Erro
             PassiveDeletes::All
         }
     }
+}
+
+fn passive_updates(items: &mut Items, kind: Kind, field: &str, errors: &mut Errors) -> bool {
+    let Some((value, span)) = items.boolean("passive_updates", errors) else { return true };
+    if value {
+        errors.at(span, "the only thing to say is `passive_updates = false`");
+    } else if kind == Kind::BelongsTo {
+        errors.at(
+            span,
+            format!("`{field}` is a `BelongsTo`: say it at the `HasMany` or `HasOne` of the model whose key changes"),
+        );
+    } else if kind == Kind::ManyToMany {
+        errors.at(span, format!("`{field}` is a `ManyToMany`: the keys of its table have ON UPDATE CASCADE"));
+    }
+    value
 }

@@ -185,21 +185,6 @@ matrix! {
         Ok(())
     }
 
-    async fn a_changed_key_is_told(db: Db) -> Result<()> {
-        create(&db).await?;
-        ed_and_sandy(&db.engine).await?;
-        let mut session = db.engine.session();
-        let ed = session.get::<User>(1).await?.unwrap();
-        session[ed].id = 7;
-        let words = said(session.commit().await);
-        assert!(words.contains("`User`") && words.contains("was changed"), "{words}");
-        session.rollback().await?;
-        assert_eq!(session[ed].id, 1);
-        assert_eq!(session.get::<User>(1).await?, Some(ed));
-        assert_eq!(session.get::<User>(7).await?, None);
-        Ok(())
-    }
-
     async fn natural_and_composite_keys_are_keys(db: Db) -> Result<()> {
         create(&db).await?;
         let mut session = db.engine.session();

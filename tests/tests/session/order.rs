@@ -131,18 +131,6 @@ matrix! {
         Ok(())
     }
 
-    async fn rows_that_swap_unique_values_are_told(db: Db) -> Result<()> {
-        create(&db).await?;
-        ed_and_sandy(&db.engine).await?;
-        let mut session = db.engine.session();
-        let (ed, sandy) = (session.get::<User>(1).await?.unwrap(), session.get::<User>(2).await?.unwrap());
-        session[ed].name = "sandy".into();
-        session[sandy].name = "ed".into();
-        let words = said(session.commit().await);
-        assert!(words.contains("`User::name`") && words.contains("`User` 1") && words.contains("`User` 2"), "{words}");
-        Ok(())
-    }
-
     async fn a_deleted_row_and_a_new_one_with_its_key_are_one_row(db: Db) -> Result<()> {
         create(&db).await?;
         let mut session = db.engine.session();

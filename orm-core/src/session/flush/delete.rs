@@ -3,13 +3,11 @@ use super::update::row_condition;
 use crate::dialect;
 use crate::entity::TableDef;
 use crate::error::Result;
-use crate::expr::Node;
 use crate::model::padded;
-use crate::query::{DeleteTree, Rows, Tree, UpdateTree};
+use crate::query::{DeleteTree, Rows, Tree};
 use crate::session::Session;
 use crate::session::arena::{Id, Identity, Stage};
-use crate::types::{Kind, Value};
-use std::collections::HashSet;
+use crate::types::Value;
 
 impl Session {
     /// Deletes rows of one table that no row references any more.
@@ -26,20 +24,6 @@ impl Session {
         Ok(())
     }
 
-    /// Sets columns of a doomed row to NULL that another doomed row waits for.
-    pub(super) async fn unlink_row(&mut self, id: Id, columns: &[u16]) -> Result<()> {
-        let table = self.table(id);
-        let null = |column: &u16| {
-            let kind = self.original(id, *column).and_then(|value| value.kind()).unwrap_or(Kind::I64);
-            (*column, Node::Bind(Value::Null(kind)))
-        };
-        let set = columns.iter().map(null).collect();
-        let filter = row_condition(table, &self.row_key(id)?.0, None);
-        let tree = UpdateTree { table, set, filter, returning: Vec::new() };
-        let statement = dialect::compile(Tree::Update(&tree), self.engine.capabilities())?;
-        self.send(statement).await.map(drop)
-    }
-
     async fn delete_batch(&mut self, table: &'static TableDef, rows: &[Id]) -> Result<()> {
         for id in rows {
             self.keep(*id);
@@ -48,13 +32,13 @@ impl Session {
             [row] => self.delete_row(table, *row).await?,
             rows => self.delete_many(table, rows).await?,
         }
-        let mut keys: HashSet<Identity> = HashSet::new();
+        let mut gone: Vec<(Identity, Option<Id>)> = Vec::with_capacity(rows.len());
         for id in rows {
-            keys.extend(self.original_key(*id).map(Identity::of));
+            gone.extend(self.original_key(*id).map(|key| (Identity::of(key), Some(*id))));
             self.unidentify(*id);
             self.slot_mut(*id).stage = Stage::Deleted;
         }
-        self.follow_database(table, keys)
+        self.follow_database(table, gone)
     }
 
     async fn delete_row(&mut self, table: &'static TableDef, row: Id) -> Result<()> {

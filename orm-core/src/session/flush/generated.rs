@@ -122,12 +122,12 @@ impl Session {
     }
 
     fn by_key(&self, rows: &[Id]) -> HashMap<Identity, Id> {
-        let key = |id: &Id| Some((Identity::of(self.object(*id).primary_key_values()?), *id));
+        let key = |id: &Id| Some((Identity::of(self.original_key(*id)?), *id));
         rows.iter().filter_map(key).collect()
     }
 
     /// Reads columns that the database filled in, by the rows' keys.
-    async fn read_back(&mut self, table: &'static TableDef, rows: &[Id], columns: &[u16]) -> Result<()> {
+    pub(super) async fn read_back(&mut self, table: &'static TableDef, rows: &[Id], columns: &[u16]) -> Result<()> {
         if columns.is_empty() {
             return Ok(());
         }
@@ -135,7 +135,7 @@ impl Session {
         let tuple = |mut nodes: Vec<Node>| if nodes.len() == 1 { nodes.remove(0) } else { Node::Tuple(nodes) };
         for rows in rows.chunks(CHUNK) {
             let by_key = self.by_key(rows);
-            let keys: Vec<Vec<Value>> = rows.iter().filter_map(|id| self.object(*id).primary_key_values()).collect();
+            let keys: Vec<Vec<Value>> = rows.iter().filter_map(|id| self.original_key(*id)).collect();
             let Some(sample) = keys.first().cloned() else { continue };
             let list = keys.into_iter().map(|key| tuple(key.into_iter().map(Node::Bind).collect())).collect();
             let read = table.primary_key.iter().chain(columns);

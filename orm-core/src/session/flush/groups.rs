@@ -1,7 +1,9 @@
 //! The plan of a flush: groups of rows that go together.
 
 use super::by_table;
+use super::later::Withheld;
 use super::order::Plan;
+use super::unique::unique_sets;
 use crate::entity::TableDef;
 use crate::error::Result;
 use crate::session::Session;
@@ -28,8 +30,10 @@ pub(in crate::session) enum Write {
     Insert(Vec<Id>),
     Update(Vec<Id>),
     Delete(Vec<Id>),
-    /// Columns of doomed rows are set to NULL.
-    Unlink(Vec<Id>),
+    /// Columns of rows are set to NULL, or to a value that nobody has, before all else.
+    Vacate(Vec<(Id, Vec<Value>)>),
+    /// Keys of new rows that were NULL in their INSERT.
+    Later(Vec<Withheld>),
     /// Link rows with these values are deleted; so many of them must be there.
     DeleteLinks {
         keys: Vec<Vec<Value>>,
@@ -55,6 +59,8 @@ pub(in crate::session) enum Why {
     Takes(&'static [u16]),
     /// Rows that are deleted let go of each other.
     LetsGo,
+    /// Rows let go of a value that others take before they get their own, or of a key that changes.
+    MakesRoom,
     /// The rows that it links wait for each other.
     LinksLater,
 }
@@ -79,35 +85,14 @@ fn by_columns(rows: Vec<Id>, columns: impl Fn(Id) -> Vec<u16>) -> Vec<(Vec<u16>,
 }
 
 impl Session {
-    /// Doomed rows that let go of each other.
-    pub(super) fn unlinks(&self, plan: &Plan) -> Vec<Group> {
-        let mut sets: HashMap<Id, Vec<u16>> = HashMap::new();
-        let mut rows: Vec<Id> = Vec::new();
-        for (id, columns) in &plan.unlinked {
-            let set = sets.entry(*id).or_insert_with(|| {
-                rows.push(*id);
-                Vec::new()
-            });
-            set.extend(columns);
-            set.sort_unstable();
-            set.dedup();
-        }
-        let mut groups = Vec::new();
-        for (table, rows) in by_table(self, &rows) {
-            for (columns, rows) in by_columns(rows, |id| sets.get(&id).cloned().unwrap_or_default()) {
-                groups.push(Group { write: Write::Unlink(rows), table, columns, why: Some(Why::LetsGo) });
-            }
-        }
-        groups
-    }
-
     /// The plan's rows, in its order. The rows of a step need nothing of each other, so that those which set the same
     /// columns can go together.
     pub(super) fn group_rows(&self, plan: &Plan, groups: &mut Vec<Group>) {
         let mut unique: HashMap<Id, Why> = HashMap::new();
-        for (taker, freer, columns) in &plan.exchanges {
-            unique.entry(*taker).or_insert(Why::Takes(columns));
-            unique.insert(*freer, Why::Frees(columns, self.stage(*taker)));
+        for exchange in &plan.exchanges {
+            let columns = exchange.unique.columns;
+            unique.entry(exchange.taker).or_insert(Why::Takes(columns));
+            unique.insert(exchange.freer, Why::Frees(columns, self.stage(exchange.taker)));
         }
         let mut later: HashMap<Id, Vec<KeyId>> = HashMap::new();
         let mut linked_later: Vec<Id> = Vec::new();
@@ -136,7 +121,9 @@ impl Session {
                 }
             }
             // What others reference is changed first: the database may change the keys of rows that come after.
-            groups[first..].sort_by_key(|group| !group.columns.iter().any(|n| group.table.primary_key.contains(n)));
+            groups[first..].sort_by_key(|group| {
+                !unique_sets(group.table).any(|unique| unique.columns.iter().any(|n| group.columns.contains(n)))
+            });
             for (table, rows) in by_table(self, &staged(Stage::Doomed)) {
                 groups.push(Group { why: why(&rows), write: Write::Delete(rows), table, columns: Vec::new() });
             }
@@ -172,7 +159,7 @@ impl Session {
     /// The version goes along with whatever is set.
     fn with_version(&self, table: &'static TableDef, mut columns: Vec<u16>) -> Vec<u16> {
         if !columns.is_empty() {
-            columns.extend(table.version);
+            columns.extend(table.version.filter(|_| table.server_version().is_none()));
         }
         columns
     }
@@ -183,7 +170,8 @@ impl Session {
             Write::Insert(rows) => self.insert_rows(&rows).await,
             Write::Update(rows) => self.update_rows(&rows).await,
             Write::Delete(rows) => self.delete_rows(&rows).await,
-            Write::Unlink(rows) => self.unlink_rows(&rows, &group.columns).await,
+            Write::Vacate(rows) => self.vacate_rows(group.table, &group.columns, rows).await,
+            Write::Later(rows) => self.write_withheld(rows).await,
             Write::DeleteLinks { keys, certain, .. } => {
                 self.delete_links(group.table, &group.columns, keys, certain).await
             }

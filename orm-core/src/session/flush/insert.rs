@@ -123,6 +123,9 @@ impl Session {
                 self.insert_and_read(statement, table, rows, key, &generated).await?;
             }
         }
+        if returning && !self.engine.capabilities().returning_after_triggers() && !generated.is_empty() {
+            self.read_versions(table, &rows).await?;
+        }
         for id in rows {
             self.slot_mut(id).stage = Stage::Persistent;
             self.set_original(id, None);

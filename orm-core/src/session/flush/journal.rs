@@ -1,3 +1,4 @@
+use super::follow::Displaced;
 use crate::session::Session;
 use crate::session::arena::{Columns, Id, Stage};
 use crate::session::links::{KeyId, Override};
@@ -15,6 +16,7 @@ pub(crate) struct Journal {
     queues: Vec<Vec<Ends>>,
     /// Nothing is written, and what was read stays.
     plans: bool,
+    pub(super) displaced: Displaced,
 }
 
 #[derive(Debug)]
@@ -33,6 +35,7 @@ impl Journal {
             objects: HashMap::new(),
             pairs: session.pairs.mark(),
             queues: session.pairs.queues(),
+            displaced: Displaced::new(),
             plans: false,
         }
     }

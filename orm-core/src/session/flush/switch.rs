@@ -44,6 +44,8 @@ impl Session {
         }
         self.set_original(heir, Some(columns));
         self.slot_mut(heir).stage = Stage::Persistent;
-        self.identify(heir)
+        self.identify(heir)?;
+        self.reindex(heir);
+        Ok(())
     }
 }

@@ -6,7 +6,7 @@ use crate::expr::{BinaryOp, Node, Source};
 use crate::query::{Rows, Tree, UpdateTree};
 use crate::session::Session;
 use crate::session::arena::{Id, Stage};
-use crate::types::{Kind, Value};
+use crate::types::Value;
 
 /// A row that is to be updated.
 struct RowUpdate {
@@ -69,9 +69,11 @@ impl Session {
     }
 
     /// Whether two rows can go in one statement. Changed keys go alone: those that a statement finds its rows by must stay.
+    /// So do rows whose new version is read back.
     fn go_together(&self, one: &RowUpdate, other: &RowUpdate) -> bool {
         let table = self.table(one.id);
         table == self.table(other.id)
+            && table.server_version().is_none()
             && one.version.is_some() == other.version.is_some()
             && one.set.len() == other.set.len()
             && one.set.iter().zip(&other.set).all(|((a, _), (b, _))| a == b && !table.primary_key.contains(a))
@@ -89,6 +91,7 @@ impl Session {
         let find: Vec<u16> =
             table.primary_key.iter().copied().chain(batch[0].version.iter().map(|(column, _)| *column)).collect();
         let set: Vec<u16> = batch[0].set.iter().map(|(column, _)| *column).collect();
+        let before: Vec<_> = batch.iter().map(|update| self.before_rekey(update.id, &set)).collect();
         let values = |update: &mut RowUpdate| -> Vec<Value> {
             let set = std::mem::take(&mut update.set);
             update.find().into_iter().chain(set.into_iter().map(|(_, value)| value)).collect()
@@ -106,34 +109,10 @@ impl Session {
         let statement = for_rows(compiled, capabilities, rows.len(), capabilities.rows_at_once(set.len(), find.len()));
         let rows = batch.iter().map(|update| (update.id, update.find())).collect();
         self.send_checked(statement, table, rows).await?;
-        batch.into_iter().try_for_each(|update| self.was_updated(update.id, update.version))
-    }
-
-    /// Sets these columns of doomed rows to NULL, for which other doomed rows wait.
-    pub(super) async fn unlink_rows(&mut self, rows: &[Id], columns: &[u16]) -> Result<()> {
-        let Some(table) = rows.first().map(|id| self.table(*id)) else { return Ok(()) };
-        let find = table.primary_key;
-        let full = self.engine.capabilities().rows_at_once(columns.len(), find.len());
-        for part in rows.chunks(full) {
-            let mut values = Vec::with_capacity(part.len());
-            for id in part {
-                let null = |column: &u16| {
-                    let kind = self.original(*id, *column).and_then(|value| value.kind()).unwrap_or(Kind::I64);
-                    Value::Null(kind)
-                };
-                let (mut row, _) = self.row_key(*id)?;
-                row.extend(columns.iter().map(null));
-                values.push(row);
-            }
-            let tree = Rows { table, find, key: find.len(), set: columns, rows: &values };
-            let capabilities = self.engine.capabilities();
-            if let Some(compiled) = dialect::compile_update_rows(tree, capabilities)? {
-                let statement = for_rows(compiled, capabilities, values.len(), full);
-                self.send(statement).await?;
-                continue;
-            }
-            for id in part {
-                self.unlink_row(*id, columns).await?;
+        for (update, before) in batch.into_iter().zip(before) {
+            self.was_updated(update.id, update.version)?;
+            if let Some(before) = before {
+                self.was_rekeyed(update.id, &before, &set).await?;
             }
         }
         Ok(())
@@ -157,14 +136,7 @@ impl Session {
                 continue;
             }
             if table.primary_key.contains(&column) {
-                return Err(Error::Session(format!(
-                    "the key of {} was changed ({} was {}); a session does not change keys: add a new object and delete \
-                     this one, or use `update({})`",
-                    self.describe(id),
-                    table.column_def(column).field,
-                    before.map_or_else(|| "unset".to_owned(), |value| value.to_string()),
-                    table.title()
-                )));
+                self.check_key(id, column, now.as_ref())?;
             }
             // A generated column that was unset is left alone.
             if let Some(now) = now {
@@ -182,7 +154,9 @@ impl Session {
         }
         let changed: Vec<u16> = set.iter().map(|(column, _)| *column).collect();
         self.check_linked(id, &changed)?;
-        if let Some((column, before)) = &version {
+        if let Some((column, before)) = &version
+            && table.server_version().is_none()
+        {
             set.push((*column, next_version(before)));
         }
         Ok(Some(RowUpdate { id, set, key, version }))
@@ -195,21 +169,29 @@ impl Session {
         let columns: Vec<u16> = set.iter().map(|(column, _)| *column).collect();
         let condition = key.iter().cloned().chain(version.iter().map(|(_, value)| value.clone()));
         let binds = set.iter().map(|(_, value)| value.clone()).chain(condition).collect();
+        let before = self.before_rekey(id, &columns);
+        let returning = self.version_returned(table);
         let statement = self.shaped(table, Shape::Update, &columns, 1, binds, |capabilities| {
             let set = set.iter().map(|(column, value)| (*column, Node::Bind(value.clone()))).collect();
             let filter = row_condition(table, &key, version.as_ref());
-            dialect::compile(Tree::Update(&UpdateTree { table, set, filter, returning: Vec::new() }), capabilities)
+            dialect::compile(Tree::Update(&UpdateTree { table, set, filter, returning }), capabilities)
         })?;
-        let matched = self.send(statement).await?;
+        let matched = self.send_update(statement, id).await?;
         if matched != 1 {
             return Err(self.stale(table, &[id], true, 1, matched));
         }
-        self.was_updated(id, version)
+        self.was_updated(id, version)?;
+        if let Some(before) = before {
+            self.was_rekeyed(id, &before, &columns).await?;
+        }
+        self.version_after_update(id).await
     }
 
     /// The row has what the object has.
     fn was_updated(&mut self, id: Id, version: Option<(u16, Value)>) -> Result<()> {
-        if let Some((column, before)) = version {
+        if let Some((column, before)) = version
+            && self.table(id).server_version().is_none()
+        {
             self.assign(id, column, &next_version(&before))?;
         }
         self.set_original(id, None);

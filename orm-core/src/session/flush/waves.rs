@@ -1,5 +1,6 @@
 //! Rows that wait for each other, put into waves.
 
+use super::unique::UniqueSet;
 use crate::entity::ForeignKeyDef;
 use crate::error::Result;
 use crate::session::arena::Id;
@@ -11,12 +12,14 @@ use std::collections::{BTreeSet, HashMap};
 pub(super) enum Edge {
     /// A link to a row without a key yet.
     Link(KeyId),
-    /// A foreign key's columns hold the other's key.
+    /// A new row's foreign key holds the other's key, or a doomed row's key is held by the other.
     Columns(&'static ForeignKeyDef),
-    /// The other row frees a unique value of these columns.
-    Unique(&'static [u16]),
-    /// The other row leaves its place, in one way or another.
-    After,
+    /// The foreign key leads to the key that the other row will have.
+    Enters(&'static ForeignKeyDef),
+    /// The other row's foreign key leads to the key that this one has now, and will lead elsewhere, or the row goes.
+    Leaves(&'static ForeignKeyDef),
+    /// The other row frees a unique value.
+    Unique(UniqueSet),
 }
 
 /// Rows that wait for each other, by their number in the given order.

@@ -66,17 +66,16 @@ impl Session {
 
     /// The rows of these objects are deleted, and what the database deletes or unlinks with them.
     pub(super) fn rows_deleted(&mut self, table: &'static TableDef, ids: &[Id]) -> Result<()> {
-        let mut keys: HashSet<Identity> = HashSet::new();
+        let mut gone: Vec<(Identity, Option<Id>)> = Vec::with_capacity(ids.len());
         for id in ids {
             if !matches!(self.stage(*id), Stage::Persistent | Stage::Doomed) {
                 continue;
             }
             self.keep(*id);
-            let key = self.original_key(*id);
-            keys.extend(key.clone().map(Identity::of));
+            gone.extend(self.original_key(*id).map(|key| (Identity::of(key), Some(*id))));
             self.unidentify(*id);
             self.slot_mut(*id).stage = Stage::Deleted;
         }
-        self.follow_database(table, keys)
+        self.follow_database(table, gone)
     }
 }
