@@ -1,13 +1,12 @@
 //! A random graph of objects, changed at random: the session agrees with a plain model of it at every step, and so does
 //! the database after every commit.
 
+use super::cases;
 use super::models::*;
 use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::collections::{BTreeMap, BTreeSet};
 use tests::matrix;
-use tests::prelude::{Database, Db, Error, Key, Result, Session, State, delete, select, selectinload};
+use tests::prelude::{Db, Error, Key, Result, Session, State, delete, select, selectinload};
 
 /// One step; numbers choose among what there is.
 #[derive(Clone, Debug)]
@@ -593,70 +592,10 @@ async fn clear(db: &Db) -> Result<()> {
     Ok(())
 }
 
-/// Says which steps they were when one of them panics.
-struct Witness<'a>(&'a [Step]);
-
-impl Drop for Witness<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            #[allow(clippy::print_stderr)]
-            {
-                eprintln!("the steps: {:#?}", self.0);
-            }
-        }
-    }
-}
-
-async fn fails(db: &Db, steps: &[Step]) -> Option<String> {
-    let _witness = Witness(steps);
-    run(db, steps).await.err()
-}
-
-/// `ORM_RANDOM_CASES` asks for that many cases, different each time.
-fn runner(seed: u8) -> (TestRunner, Option<usize>) {
-    let cases = std::env::var("ORM_RANDOM_CASES").ok().and_then(|cases| cases.parse().ok());
-    let runner = match cases {
-        Some(_) => TestRunner::new(Config::default()),
-        None => {
-            let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-            TestRunner::new_with_rng(Config::default(), rng)
-        }
-    };
-    (runner, cases)
-}
-
 matrix! {
     async fn a_graph_that_is_changed_at_random_stays_what_it_should_be(db: Db) -> Result<()> {
         create(&db).await?;
-        let (seed, few) = match db.database {
-            Database::Sqlite => (1, 250),
-            Database::Postgres => (2, 8),
-            Database::MariaDb => (3, 8),
-            Database::MySql => (4, 8),
-        };
-        let (mut runner, cases) = runner(seed);
-        for _ in 0..cases.unwrap_or(few) {
-            let mut tree = match steps().new_tree(&mut runner) {
-                Ok(tree) => tree,
-                Err(reason) => panic!("{reason}"),
-            };
-            let Some(mut wrong) = fails(&db, &tree.current()).await else { continue };
-            let mut least = tree.current();
-            let mut tries = 0;
-            // Proptest's own walk to a smaller case.
-            let mut smaller = tree.simplify();
-            while smaller && tries < 400 {
-                tries += 1;
-                smaller = match fails(&db, &tree.current()).await {
-                    Some(still) => {
-                        (wrong, least) = (still, tree.current());
-                        tree.simplify()
-                    }
-                    None => tree.complicate(),
-                };
-            }
-            panic!("{wrong}\nafter {least:#?}");
-        }
+        cases::check("graph", &db, 250, steps(), async |steps: &Vec<Step>| run(&db, steps).await).await;
         Ok(())
     }
 }
