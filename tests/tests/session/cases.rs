@@ -70,7 +70,7 @@ pub async fn check<T: Debug + Clone>(
     strategy: impl Strategy<Value = T>,
     run: impl AsyncFn(&T) -> Result<(), String>,
 ) {
-    let usual = if db.database == Database::Sqlite { usual } else { (usual / 25).max(4) };
+    let usual = if db.database == Database::Sqlite { usual } else { (usual / 20).max(8) };
     for seed in seeds(name, usual) {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
