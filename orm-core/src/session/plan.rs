@@ -114,7 +114,7 @@ impl Session {
     /// It runs the SELECTs of a flush (the children of deleted objects, which cascades must know; they stay loaded), begins
     /// no transaction for them on SQLite, and writes nothing. Memory is as it was before. What the database makes is read
     /// back by SELECTs that the plan does not list (MySQL); rows that ON DELETE CASCADE takes along while the flush runs
-    /// are counted where the plan has them.
+    /// are counted where the plan has them; rows of many megabytes go in more statements than the plan says.
     ///
     /// # Errors
     /// What a flush would refuse before it sends anything (a cycle that nothing breaks, links to objects that are gone),

@@ -114,6 +114,16 @@ impl Value {
         values.iter().all(fits).then_some(Value::Array(kind, values))
     }
 
+    /// About how many bytes it is on the wire.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Value::Text(v) | Value::Json(v) | Value::Enum { value: v, .. } => v.len(),
+            Value::Bytes(v) => v.len(),
+            Value::Array(_, values) => values.iter().map(Value::size).sum(),
+            _ => 8,
+        }
+    }
+
     /// The value's family; `None` for one that could not be serialised, and for an array.
     pub const fn kind(&self) -> Option<Kind> {
         Some(match self {

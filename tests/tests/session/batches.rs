@@ -54,6 +54,15 @@ pub struct Token {
     pub n: Auto<i32>,
 }
 
+/// Rows of any size.
+#[derive(Model, Debug, Clone, Default)]
+#[orm(table = "films")]
+pub struct Film {
+    #[orm(primary_key)]
+    pub id: i64,
+    pub frames: Vec<u8>,
+}
+
 /// The statements that change rows.
 fn writes(log: &orm_core::engine::Recorder) -> Vec<String> {
     let changes = |sql: &String| ["INSERT", "UPDATE", "DELETE"].iter().any(|word| sql.starts_with(word));
@@ -411,6 +420,28 @@ matrix! {
         session.commit().await?;
         assert_eq!(rows(&db.engine, "v").await?, 11);
         assert_eq!(rows(&db.engine, "v WHERE label IS NOT NULL").await?, 0);
+        Ok(())
+    }
+
+    async fn rows_of_many_bytes_go_in_several_statements(db: Db) -> Result<()> {
+        metadata![Film].create_all(&db.engine).await?;
+        let mut session = db.engine.session();
+        // Together they are more than MariaDB takes.
+        let keys = session.add_all((0..20u8).map(|n| Film { frames: vec![n; 1 << 20], ..Default::default() }));
+        let log = db.engine.record();
+        session.commit().await?;
+        assert_eq!(writes(&log).len(), 3);
+        drop(log);
+        for key in &keys {
+            session[*key].frames[0] = 77;
+        }
+        let log = db.engine.record();
+        session.commit().await?;
+        assert_eq!(writes(&log).len(), 3);
+        drop(log);
+        let read: Vec<Film> = db.engine.all(select(Film).order_by(Film::id.asc())).await?;
+        let right = |(n, film): (usize, &Film)| film.frames.len() == 1 << 20 && film.frames[..2] == [77, n as u8];
+        assert!(read.len() == 20 && read.iter().enumerate().all(right));
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-use super::shape::Shape;
+use super::shape::{MOST_BYTES, Shape};
 use crate::dialect;
 use crate::engine::Statement;
 use crate::entity::TableDef;
@@ -37,13 +37,14 @@ impl Session {
     pub(super) async fn insert_rows(&mut self, rows: &[Id]) -> Result<()> {
         let Some(table) = rows.first().map(|id| self.table(*id)) else { return Ok(()) };
         let mut batch = Batch { table, rows: Vec::new(), columns: Vec::new(), values: Vec::new() };
-        let mut room = 0;
+        let (mut room, mut bytes) = (0, 0);
         for id in rows {
             if self.stage(*id) != Stage::Pending {
                 continue;
             }
             let (columns, values) = self.row_to_insert(table, *id)?;
-            if columns != batch.columns || batch.rows.len() >= room {
+            bytes += values.iter().flatten().map(Value::size).sum::<usize>();
+            if columns != batch.columns || batch.rows.len() >= room || bytes > MOST_BYTES {
                 if !batch.rows.is_empty() {
                     self.insert_batch(std::mem::replace(
                         &mut batch,
@@ -52,6 +53,7 @@ impl Session {
                     .await?;
                 }
                 room = self.rows_to_insert(table, &columns);
+                bytes = values.iter().flatten().map(Value::size).sum();
                 batch.columns = columns;
             }
             batch.rows.push(*id);

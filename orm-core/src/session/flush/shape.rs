@@ -25,6 +25,9 @@ pub(crate) enum Shape {
 /// INSERTs of up to this many rows repeat often enough to be kept.
 const SHORT: usize = 4;
 
+/// About the most bytes of values in one statement: servers refuse packets of 16 MiB (MariaDB's default) and more.
+pub(super) const MOST_BYTES: usize = 8 << 20;
+
 /// A statement over many rows. The driver keeps it where it will come again: always, where one text does for any number of
 /// rows; else for few rows, and for as many as go in one.
 pub(super) fn for_rows(compiled: Compiled, capabilities: &Capabilities, count: usize, full: usize) -> Statement {

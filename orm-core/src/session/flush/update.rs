@@ -1,4 +1,4 @@
-use super::shape::{Shape, for_rows};
+use super::shape::{MOST_BYTES, Shape, for_rows};
 use crate::dialect;
 use crate::entity::{RawColumn, TableDef};
 use crate::error::{Error, Result};
@@ -49,7 +49,7 @@ impl Session {
     /// Updates the columns that differ from the database's, in rows that need nothing of each other.
     pub(super) async fn update_rows(&mut self, rows: &[Id]) -> Result<()> {
         let mut batch: Vec<RowUpdate> = Vec::new();
-        let mut room = 0;
+        let (mut room, mut bytes) = (0, 0);
         for id in rows {
             // The database may have deleted some of them.
             if self.stage(*id) != Stage::Persistent {
@@ -57,12 +57,14 @@ impl Session {
             }
             let Some(update) = self.row_to_update(*id)? else { continue };
             match batch.first() {
-                Some(first) if batch.len() < room && self.go_together(first, &update) => {}
+                Some(first) if batch.len() < room && bytes < MOST_BYTES && self.go_together(first, &update) => {}
                 _ => {
+                    bytes = 0;
                     self.send_updates(std::mem::take(&mut batch)).await?;
                     room = self.engine.capabilities().rows_at_once(update.set.len(), update.find().len());
                 }
             }
+            bytes += update.set.iter().map(|(_, value)| value.size()).sum::<usize>();
             batch.push(update);
         }
         self.send_updates(batch).await
