@@ -44,6 +44,8 @@ impl Capabilities {
             (Dialect::Postgres, ..) => return 10_000,
             // CASE is gone through for each row, with a key in each of its arms.
             (Dialect::MySql | Dialect::MariaDb, 1.., 1..) => (250, find + set * (find + 1)),
+            // Measured: a thousand rows in one statement take half as long again as in four.
+            (Dialect::Sqlite, ..) => (250, set + find),
             (_, 0, _) => (500, find),
             _ => (1000, set + find),
         };
