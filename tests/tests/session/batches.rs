@@ -63,6 +63,36 @@ pub struct Film {
     pub frames: Vec<u8>,
 }
 
+/// A number that is sent as short as it is, so that those of a column are of different kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Short(pub i64);
+
+impl SqlType for Short {
+    type Base = Self;
+    type Null = orm_core::types::NotNull;
+    const KIND: orm_core::types::Kind = orm_core::types::Kind::I64;
+    fn sql_type() -> Type {
+        Type::BigInt
+    }
+    fn to_value(&self) -> Value {
+        i32::try_from(self.0).map_or(Value::I64(self.0), Value::I32)
+    }
+    fn decode(
+        row: &dyn orm_core::types::Row,
+        index: usize,
+    ) -> std::result::Result<Option<Self>, orm_core::types::DecodeError> {
+        Ok(row.i64(index)?.map(Short))
+    }
+}
+
+#[derive(Model, Debug, Clone, Default)]
+#[orm(table = "counts")]
+pub struct Count {
+    #[orm(primary_key)]
+    pub id: i64,
+    pub n: Short,
+}
+
 /// The statements that change rows.
 fn writes(log: &orm_core::engine::Recorder) -> Vec<String> {
     let changes = |sql: &String| ["INSERT", "UPDATE", "DELETE"].iter().any(|word| sql.starts_with(word));
@@ -420,6 +450,64 @@ matrix! {
         session.commit().await?;
         assert_eq!(rows(&db.engine, "v").await?, 11);
         assert_eq!(rows(&db.engine, "v WHERE label IS NOT NULL").await?, 0);
+        Ok(())
+    }
+
+    async fn the_statements_of_many_rows(db: Db) -> Result<()> {
+        create(&db).await?;
+        let mut session = db.engine.session();
+        let log = db.engine.record();
+        let keys = session.add_all([user("a"), user("b")]);
+        session.commit().await?;
+        for key in &keys {
+            let name = session[*key].name.clone();
+            session[*key].fullname = Some(name);
+        }
+        session.commit().await?;
+        keys.iter().for_each(|key| session.delete(*key));
+        session.commit().await?;
+        let tuples = "DELETE FROM users WHERE (id, version) IN ((?, ?), (?, ?))";
+        let cases = "UPDATE users SET fullname = CASE id WHEN ? THEN ? WHEN ? THEN ? END, version = ? \
+                     WHERE (id, version) IN ((?, ?), (?, ?))";
+        let expected = match db.dialect() {
+            Dialect::Postgres => [
+                "INSERT INTO users (name, fullname, version) SELECT c1, c2, c3 FROM UNNEST($1, $2, $3) \
+                 WITH ORDINALITY AS v (c1, c2, c3, n) ORDER BY n RETURNING id, created_at",
+                "UPDATE users SET fullname = v.c3, version = v.c4 FROM UNNEST($1, $2, $3, $4) AS v (c1, c2, c3, c4) \
+                 WHERE users.id = v.c1 AND users.version = v.c2",
+                "DELETE FROM users USING UNNEST($1, $2) AS v (c1, c2) WHERE users.id = v.c1 AND users.version = v.c2",
+            ],
+            Dialect::Sqlite => [
+                "INSERT INTO users (name, fullname, version) VALUES (?, ?, ?), (?, ?, ?) RETURNING id, created_at",
+                "UPDATE users SET fullname = v.column3, version = v.column4 FROM (VALUES (?, ?, ?, ?), (?, ?, ?, ?)) AS v \
+                 WHERE users.id = v.column1 AND users.version = v.column2",
+                "DELETE FROM users WHERE (id, version) IN (SELECT * FROM (VALUES (?, ?), (?, ?)))",
+            ],
+            Dialect::MariaDb => [
+                "INSERT INTO users (name, fullname, version) VALUES (?, ?, ?), (?, ?, ?) RETURNING id, created_at",
+                cases,
+                tuples,
+            ],
+            _ => ["INSERT INTO users (name, fullname, version) VALUES (?, ?, ?), (?, ?, ?)", cases, tuples],
+        };
+        assert_eq!(writes(&log), expected);
+        Ok(())
+    }
+
+    async fn values_that_are_no_array_go_otherwise(db: Db) -> Result<()> {
+        metadata![Count].create_all(&db.engine).await?;
+        let mut session = db.engine.session();
+        let numbers = |far: i64| (0..10).map(move |n| Short(if n % 3 == 0 { far << 40 } else { far + n }));
+        let keys = session.add_all(numbers(1).map(|n| Count { n, ..Default::default() }));
+        session.commit().await?;
+        let read: Vec<Count> = db.engine.all(select(Count).order_by(Count::id.asc())).await?;
+        assert!(read.iter().map(|count| count.n).eq(numbers(1)));
+        for (key, n) in keys.iter().zip(numbers(7)) {
+            session[*key].n = n;
+        }
+        session.commit().await?;
+        let read: Vec<Count> = db.engine.all(select(Count).order_by(Count::id.asc())).await?;
+        assert!(read.iter().map(|count| count.n).eq(numbers(7)));
         Ok(())
     }
 
