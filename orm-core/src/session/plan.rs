@@ -184,10 +184,9 @@ impl Session {
                 (WriteKind::Insert, columns.clone(), parts(rows.len(), self.rows_to_insert(table, columns)))
             }
             Write::Update(rows) => {
-                let full = match columns.iter().any(|column| key.contains(column)) {
-                    true => 1,
-                    false => capabilities.rows_at_once(columns.len(), find.len()),
-                };
+                // Changed keys go alone, and so do rows whose new version is read back.
+                let alone = columns.iter().any(|column| key.contains(column)) || table.server_version().is_some();
+                let full = if alone { 1 } else { capabilities.rows_at_once(columns.len(), find.len()) };
                 (WriteKind::Update, columns.clone(), parts(rows.len(), full))
             }
             Write::Vacate(rows) => {

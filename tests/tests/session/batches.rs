@@ -67,12 +67,12 @@ pub struct Film {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Short(pub i64);
 
-impl SqlType for Short {
+impl orm_core::types::SqlType for Short {
     type Base = Self;
     type Null = orm_core::types::NotNull;
     const KIND: orm_core::types::Kind = orm_core::types::Kind::I64;
-    fn sql_type() -> Type {
-        Type::BigInt
+    fn sql_type() -> orm_core::types::Type {
+        orm_core::types::Type::BigInt
     }
     fn to_value(&self) -> Value {
         i32::try_from(self.0).map_or(Value::I64(self.0), Value::I32)

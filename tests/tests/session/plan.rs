@@ -128,6 +128,20 @@ DELETE FROM addresses (id): 2 rows, before users: addresses.user_id references i
         Ok(())
     }
 
+    async fn what_makes_room_for_others_is_told(db: Db) -> Result<()> {
+        create(&db).await?;
+        ed_and_sandy(&db.engine).await?;
+        let mut session = db.engine.session();
+        let (ed, sandy) = (session.get::<User>(1).await?.unwrap(), session.get::<User>(2).await?.unwrap());
+        session[ed].name = "sandy".into();
+        session[sandy].name = "ed".into();
+        let plan = flushed(&mut session).await?;
+        assert!(plan.contains("UPDATE users (name): 1 row, lets go of what a later row takes, or holds"), "{plan}");
+        session.commit().await?;
+        assert_eq!(rows(&db.engine, "users WHERE id = 1 AND name = 'sandy'").await?, 1);
+        Ok(())
+    }
+
     async fn a_cycle_is_told(db: Db) -> Result<()> {
         create(&db).await?;
         let mut session = db.engine.session();
