@@ -41,6 +41,7 @@ use crate::engine::{Connection, Engine};
 use arena::Id;
 use collections::Collections;
 use flush::Journal;
+use hashbrown::DefaultHashBuilder;
 use joined::Home;
 use level::Level;
 use links::{KeyId, Links};
@@ -65,7 +66,7 @@ pub struct Session {
     /// Whether a transaction was begun.
     begun: bool,
     stores: Vec<Store>,
-    store_of: HashMap<TypeId, u32>,
+    store_of: HashMap<TypeId, u32, DefaultHashBuilder>,
     links: Links,
     pairs: Pairs,
     collections: Collections,

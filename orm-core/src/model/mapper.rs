@@ -112,7 +112,7 @@ pub trait Objects: Any + Send + Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
-    /// Decodes a row into a slot, which may be the one after the last.
+    /// Decodes a row into a slot, which may be the one after the last. The relationships are attached.
     ///
     /// # Errors
     /// When a column can't be read.
@@ -153,7 +153,10 @@ impl<M: Mapped> Objects for ObjectsOf<M> {
     }
 
     fn decode(&mut self, slot: usize, row: &dyn Row, at: usize) -> Result<()> {
-        let object = M::from_row(row, at).map_err(|error| error.of(M::TABLE))?;
+        let mut object = M::from_row(row, at).map_err(|error| error.of(M::TABLE))?;
+        for (index, relationship) in (0..).zip(M::TABLE.relationships) {
+            Mapped::relation_mut(&mut object, index).attach(relationship.full_name);
+        }
         self.put(slot, Some(object));
         Ok(())
     }

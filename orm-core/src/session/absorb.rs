@@ -22,16 +22,12 @@ impl Session {
     /// Takes a row in: an object that is known stays as it is unless it is stale or `overwrite` is asked for and it has no
     /// unsaved change.
     pub(super) fn absorb(&mut self, store: u32, row: &dyn Row, at: usize, overwrite: bool) -> Result<Id> {
-        let this = &mut self.stores[store as usize];
-        let mut known = None;
-        if let Some(column) = this.integer_key
-            && let Ok(Some(key)) = row.i64(at + usize::from(column))
-        {
-            known = this.find(&Identity::Int(key));
-        }
-        let id = match known {
+        let this = &self.stores[store as usize];
+        let integer = this.integer_key.and_then(|column| row.i64(at + usize::from(column)).ok().flatten());
+        let key = integer.map(Identity::Int);
+        let id = match key.as_ref().and_then(|key| this.find(key)) {
             Some(slot) => Id { store, slot },
-            None => match self.take_row(store, row, at)? {
+            None => match self.take_row(store, row, at, key)? {
                 (id, true) => return Ok(id),
                 (id, false) => id,
             },
@@ -46,28 +42,33 @@ impl Session {
         Ok(id)
     }
 
-    /// Decodes a row into a slot, unless its key turns out to be known: gives the object and whether it is new.
-    fn take_row(&mut self, store: u32, row: &dyn Row, at: usize) -> Result<(Id, bool)> {
+    /// Decodes a row into a slot, unless its key turns out to be known: gives the object and whether it is new. A key that
+    /// is given is not known.
+    fn take_row(&mut self, store: u32, row: &dyn Row, at: usize, key: Option<Identity>) -> Result<(Id, bool)> {
         let this = &mut self.stores[store as usize];
         let slot = this.allocate(Stage::Persistent);
         if let Err(error) = this.objects.decode(slot as usize, row, at) {
             this.give_back(slot);
             return Err(error);
         }
-        let Some(key) = this.row_key(slot) else {
-            this.give_back(slot);
-            return Err(Error::Statement(format!(
-                "a row of {} has no primary key, so it can't be an object of a session",
-                this.table.name
-            )));
-        };
-        if let Some(other) = this.find(&key) {
-            this.give_back(slot);
-            return Ok((Id { store, slot: other }, false));
+        match key {
+            Some(key) => this.enter_new(slot, &key),
+            None => {
+                let Some(key) = this.row_key(slot) else {
+                    this.give_back(slot);
+                    return Err(Error::Statement(format!(
+                        "a row of {} has no primary key, so it can't be an object of a session",
+                        this.table.name
+                    )));
+                };
+                if let Some(other) = this.find(&key) {
+                    this.give_back(slot);
+                    return Ok((Id { store, slot: other }, false));
+                }
+                this.enter_new(slot, &key);
+            }
         }
-        this.enter_new(slot, &key);
         let id = Id { store, slot };
-        self.attach_fields(id);
         self.reindex(id);
         self.was_read(id);
         Ok((id, true))

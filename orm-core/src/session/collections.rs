@@ -30,27 +30,75 @@ pub(super) enum Completeness {
 /// What is known of the collections of a session's objects.
 #[derive(Debug, Default)]
 pub(super) struct Collections {
-    of: HashMap<Id, Vec<Known>>,
+    kinds: Vec<Loaded>,
+}
+
+/// The collections of one kind that were loaded.
+#[derive(Debug)]
+struct Loaded {
+    kind: CollectionKind,
+    /// The owners' store.
+    store: u32,
+    /// Those that are whole, and whose owners had never been expired: a bit for each slot.
+    whole: Vec<u64>,
+    /// The others, by the owner's slot.
+    others: HashMap<u32, Known>,
 }
 
 /// What is known of one collection.
 #[derive(Debug)]
 struct Known {
-    kind: CollectionKind,
     completeness: Completeness,
     /// How often its owner had been expired when it was loaded.
     expired: u32,
 }
 
+static WHOLE: Known = Known { completeness: Completeness::Whole, expired: 0 };
+
+impl Loaded {
+    fn forget(&mut self, slot: u32) {
+        if let Some(bits) = self.whole.get_mut(slot as usize / 64) {
+            *bits &= !(1 << (slot % 64));
+        }
+        self.others.remove(&slot);
+    }
+
+    fn set(&mut self, slot: u32, known: Known) {
+        self.forget(slot);
+        if known.completeness != Completeness::Whole || known.expired != 0 {
+            self.others.insert(slot, known);
+            return;
+        }
+        let word = slot as usize / 64;
+        if word >= self.whole.len() {
+            self.whole.resize(word + 1, 0);
+        }
+        self.whole[word] |= 1 << (slot % 64);
+    }
+
+    fn known(&self, slot: u32) -> Option<&Known> {
+        match self.whole.get(slot as usize / 64) {
+            Some(bits) if bits & 1 << (slot % 64) != 0 => Some(&WHOLE),
+            _ => self.others.get(&slot),
+        }
+    }
+}
+
 impl Collections {
-    fn set(&mut self, kind: CollectionKind, owner: Id, completeness: Completeness, expired: u32) {
-        let of = self.of.entry(owner).or_default();
-        of.retain(|known| known.kind != kind);
-        of.push(Known { kind, completeness, expired });
+    fn set(&mut self, kind: CollectionKind, owner: Id, known: Known) {
+        let loaded = match self.kinds.iter().position(|loaded| loaded.kind == kind) {
+            Some(n) => &mut self.kinds[n],
+            None => {
+                self.kinds.push(Loaded { kind, store: owner.store, whole: Vec::new(), others: HashMap::new() });
+                let last = self.kinds.len() - 1;
+                &mut self.kinds[last]
+            }
+        };
+        loaded.set(owner.slot, known);
     }
 
     fn known(&self, kind: CollectionKind, owner: Id) -> Option<&Known> {
-        self.of.get(&owner)?.iter().find(|known| known.kind == kind)
+        self.kinds.iter().find(|loaded| loaded.kind == kind)?.known(owner.slot)
     }
 
     fn get(&self, kind: CollectionKind, owner: Id) -> Option<&Completeness> {
@@ -59,12 +107,15 @@ impl Collections {
 
     /// Forgets all collections of an object.
     pub(super) fn forget(&mut self, owner: Id) {
-        self.of.remove(&owner);
+        for loaded in self.kinds.iter_mut().filter(|loaded| loaded.store == owner.store) {
+            loaded.forget(owner.slot);
+        }
     }
 
+    /// Forgets that a collection was loaded.
     fn forget_one(&mut self, kind: CollectionKind, owner: Id) {
-        if let Some(of) = self.of.get_mut(&owner) {
-            of.retain(|known| known.kind != kind);
+        for loaded in self.kinds.iter_mut().filter(|loaded| loaded.kind == kind) {
+            loaded.forget(owner.slot);
         }
     }
 }
@@ -74,7 +125,7 @@ impl Session {
     pub(super) fn complete(&mut self, kind: CollectionKind, owner: Id, completeness: Completeness) {
         self.was_loaded(kind, owner);
         let expired = self.expired(owner);
-        self.collections.set(kind, owner, completeness, expired);
+        self.collections.set(kind, owner, Known { completeness, expired });
     }
 
     /// What a filtered load brought.
@@ -96,7 +147,7 @@ impl Session {
     pub(super) fn forget_members(&mut self, kind: CollectionKind, owner: Id) {
         if self.is_whole(kind, owner) || self.collections.known(kind, owner).is_some() {
             let expired = self.expired(owner);
-            self.collections.set(kind, owner, Completeness::Unloaded, expired);
+            self.collections.set(kind, owner, Known { completeness: Completeness::Unloaded, expired });
         }
     }
 
@@ -107,7 +158,7 @@ impl Session {
             let owner = Id { store: owners, slot };
             if self.stage(owner) == Stage::Persistent && self.is_whole(kind, owner) {
                 let before = self.expired(owner).wrapping_sub(1);
-                self.collections.set(kind, owner, Completeness::Whole, before);
+                self.collections.set(kind, owner, Known { completeness: Completeness::Whole, expired: before });
             }
         }
     }

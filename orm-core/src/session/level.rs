@@ -21,8 +21,8 @@ pub(super) struct Base {
 pub(super) struct Level {
     /// Objects that have a [`Base`] of this level.
     journaled: Vec<Id>,
-    /// Objects that were read after its first write: a rollback makes them stale.
-    read: Vec<Id>,
+    /// Objects that were read after its first write, as the first of neighbours and how many: a rollback makes them stale.
+    read: Vec<(Id, u32)>,
     /// Collections that were loaded after its first write.
     loaded: Vec<(CollectionKind, Id)>,
     /// Where its changes to pairs begin.
@@ -82,7 +82,10 @@ impl Session {
     /// Notes that an object's columns came from the database.
     pub(super) fn was_read(&mut self, id: Id) {
         if let Some(level) = self.writing_level() {
-            level.read.push(id);
+            match level.read.last_mut() {
+                Some((first, count)) if first.store == id.store && first.slot + *count == id.slot => *count += 1,
+                _ => level.read.push((id, 1)),
+            }
         }
     }
 
@@ -189,9 +192,12 @@ impl Session {
                     self.forget_load(kind, owner);
                 }
             }
-            for id in level.read {
-                if self.stage(id) != Stage::Free {
-                    self.slot_mut(id).stale = true;
+            for (first, count) in level.read {
+                for slot in first.slot..first.slot + count {
+                    let id = Id { slot, ..first };
+                    if self.stage(id) != Stage::Free {
+                        self.slot_mut(id).stale = true;
+                    }
                 }
             }
         }

@@ -99,6 +99,20 @@ impl Extra {
     }
 }
 
+/// Who has a key: the key itself is the object's. With the key's hash a table grows without reading the keys again.
+#[derive(Clone, Copy)]
+struct Entry {
+    slot: u32,
+    hash: u32,
+}
+
+impl Entry {
+    /// The table takes its places from the lowest bits and its tags from the highest.
+    fn spread(self) -> u64 {
+        u64::from(self.hash) << 32 | u64::from(self.hash)
+    }
+}
+
 type Extras = HashMap<u32, Extra, DefaultHashBuilder>;
 
 /// The objects of one model.
@@ -109,7 +123,7 @@ pub(super) struct Store {
     free: Vec<u32>,
     extras: Extras,
     /// The objects that have their rows, by the key that the row has.
-    identity: HashTable<u32>,
+    identity: HashTable<Entry>,
     hasher: DefaultHashBuilder,
     /// The key's column where it is one integer, so that a known row is recognised without decoding it.
     pub(super) integer_key: Option<u16>,
@@ -238,10 +252,22 @@ impl Store {
         result
     }
 
+    fn entry(&self, slot: u32, key: &Identity) -> Entry {
+        let hash = match key {
+            Identity::Int(n) => self.hasher.hash_one(n),
+            Identity::Other(values) => self.hasher.hash_one(values),
+        };
+        Entry { slot, hash: hash as u32 }
+    }
+
     /// The object whose row has this key.
     pub(super) fn find(&self, key: &Identity) -> Option<u32> {
-        let is_key = |slot: &u32| row_key(self.table, &*self.objects, &self.extras, *slot).as_ref() == Some(key);
-        self.identity.find(self.hasher.hash_one(key), is_key).copied()
+        let wanted = self.entry(0, key);
+        let is_key = |entry: &Entry| {
+            entry.hash == wanted.hash
+                && row_key(self.table, &*self.objects, &self.extras, entry.slot).as_ref() == Some(key)
+        };
+        self.identity.find(wanted.spread(), is_key).map(|entry| entry.slot)
     }
 
     /// The key of an object's row.
@@ -278,15 +304,15 @@ impl Store {
 
     /// The same for a key that nobody has.
     pub(super) fn enter_new(&mut self, slot: u32, key: &Identity) {
-        let Store { table, objects, extras, identity, hasher, .. } = self;
-        let hash_of = |slot: &u32| row_key(table, &**objects, extras, *slot).map_or(0, |key| hasher.hash_one(key));
-        identity.insert_unique(hasher.hash_one(key), slot, hash_of);
+        let entry = self.entry(slot, key);
+        self.identity.insert_unique(entry.spread(), entry, |entry| entry.spread());
     }
 
     /// Takes an object out of the map of keys; gives whether it was in it. Its row's key must be what it was entered under.
     pub(super) fn leave(&mut self, slot: u32) -> bool {
         let Some(key) = self.row_key(slot) else { return false };
-        let entry = self.identity.find_entry(self.hasher.hash_one(&key), |other| *other == slot);
-        entry.map(|entry| entry.remove()).is_ok()
+        let entry = self.entry(slot, &key);
+        let found = self.identity.find_entry(entry.spread(), |other| other.slot == slot);
+        found.map(|entry| entry.remove()).is_ok()
     }
 }
