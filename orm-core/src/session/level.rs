@@ -103,8 +103,11 @@ impl Session {
             return;
         }
         let links = self.overrides(id);
-        let (stage, below) = (self.stage(id), self.put_base(id, None));
-        self.put_base(id, Some(Box::new(Base { level, stage, columns: Columns::clone(columns), links, below })));
+        let (stage, columns) = (self.stage(id), Columns::clone(columns));
+        self.stores[id.store as usize].change_extra(id.slot, |extra| {
+            let below = extra.base.take();
+            extra.base = Some(Box::new(Base { level, stage, columns, links, below }));
+        });
         self.level().journaled.push(id);
     }
 

@@ -15,6 +15,7 @@ use crate::entity::{Link, Resolved, TableDef};
 use crate::error::{Error, Result};
 use crate::model::key_values;
 use crate::types::Value;
+use hashbrown::DefaultHashBuilder;
 use lookup::Lookup;
 use std::collections::HashMap;
 
@@ -41,7 +42,7 @@ pub(super) struct ForeignKeyLinks {
     /// The referenced columns.
     pub(super) parent_columns: Vec<u16>,
     /// What was said since the last flush, by the child's slot.
-    overrides: HashMap<u32, Override>,
+    overrides: HashMap<u32, Override, DefaultHashBuilder>,
     index: Index,
 }
 
@@ -101,7 +102,7 @@ impl ForeignKeyLinks {
         match value {
             Some(value) => drop(self.overrides.insert(slot, value)),
             None if self.overrides.remove(&slot).is_some() && self.overrides.is_empty() => {
-                self.overrides = HashMap::new();
+                self.overrides = HashMap::default();
             }
             None => {}
         }
@@ -133,7 +134,7 @@ impl Session {
             columns: columns.to_vec(),
             parent,
             parent_columns: parent_columns.to_vec(),
-            overrides: HashMap::new(),
+            overrides: HashMap::default(),
             index: Index::default(),
         });
         let key = self.links.keys.len() - 1;

@@ -3,6 +3,7 @@ use crate::session::Session;
 use crate::session::arena::{Columns, Id, Stage};
 use crate::session::links::{KeyId, Override};
 use crate::session::pairs::{Ends, Pairs};
+use hashbrown::DefaultHashBuilder;
 use std::collections::HashMap;
 
 /// What a flush changes in memory, to be put back when it fails.
@@ -10,7 +11,7 @@ use std::collections::HashMap;
 pub(crate) struct Journal {
     touched: Vec<Id>,
     orphans: Vec<(Id, KeyId)>,
-    objects: HashMap<Id, Before>,
+    objects: HashMap<Id, Before, DefaultHashBuilder>,
     /// Where the flush's changes to pairs begin.
     pairs: usize,
     queues: Vec<Vec<Ends>>,
@@ -32,7 +33,7 @@ impl Journal {
         Journal {
             touched: session.touched.clone(),
             orphans: session.orphans.clone(),
-            objects: HashMap::new(),
+            objects: HashMap::with_capacity_and_hasher(session.touched.len(), DefaultHashBuilder::default()),
             pairs: session.pairs.mark(),
             queues: session.pairs.queues(),
             displaced: Displaced::new(),
