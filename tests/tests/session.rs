@@ -23,6 +23,7 @@ mod models;
 mod order;
 mod pairs;
 mod plan;
+mod post_update;
 mod random;
 mod rollback;
 mod savepoints;

@@ -3,7 +3,105 @@
 use super::models::*;
 use tests::prelude::*;
 
+/// A version that the database gives: with every change of a row, by a trigger of the test's.
+#[derive(Model, Debug, Clone, Default)]
+#[orm(table = "documents")]
+pub struct Document {
+    #[orm(primary_key)]
+    pub id: i64,
+    #[orm(length = 40)]
+    pub title: String,
+    #[orm(length = 10, unique)]
+    pub code: Option<String>,
+    #[orm(version, server_default = "1")]
+    pub stamp: Auto<i64>,
+}
+
+async fn create_documents(db: &Db) -> Result<()> {
+    metadata![Document].create_all(&db.engine).await?;
+    let statements: &[&str] = match db.engine.dialect() {
+        Dialect::Sqlite => &["CREATE TRIGGER stamped AFTER UPDATE OF title, code ON documents BEGIN \
+             UPDATE documents SET stamp = stamp + 10 WHERE id = NEW.id; END"],
+        Dialect::Postgres => &[
+            "CREATE FUNCTION stamp_it() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             NEW.stamp = OLD.stamp + 10; RETURN NEW; END $$",
+            "CREATE TRIGGER stamped BEFORE UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION stamp_it()",
+        ],
+        Dialect::MySql | Dialect::MariaDb => {
+            &["CREATE TRIGGER stamped BEFORE UPDATE ON documents FOR EACH ROW SET NEW.stamp = OLD.stamp + 10"]
+        }
+    };
+    for statement in statements {
+        db.engine.batch(*statement).await?;
+    }
+    Ok(())
+}
+
 matrix! {
+    async fn the_database_may_give_the_version(db: Db) -> Result<()> {
+        create_documents(&db).await?;
+        let mut session = db.engine.session();
+        let documents = session.add_all((0..3).map(|n| Document { title: format!("d{n}"), ..Default::default() }));
+        session.commit().await?;
+        assert_eq!(session[documents[0]].stamp, 1.into());
+        let log = db.engine.record();
+        for document in &documents {
+            session[*document].title.push('!');
+            // It is the database's own business.
+            session[*document].stamp = 77.into();
+        }
+        session.commit().await?;
+        assert!(sent(&log, "UPDATE").iter().all(|sql| !sql.contains("SET title = ?, stamp") && sql.contains("stamp")));
+        for document in &documents {
+            assert_eq!(session[*document].stamp, 11.into());
+        }
+        session[documents[0]].title = "again".into();
+        session.flush().await?;
+        assert_eq!(session[documents[0]].stamp, 21.into());
+        session.rollback().await?;
+        assert_eq!(session[documents[0]].stamp, 11.into());
+        // Two that exchange a value are changed twice, or three times.
+        session[documents[0]].code = Some("a".into());
+        session[documents[1]].code = Some("b".into());
+        session.commit().await?;
+        session[documents[0]].code = Some("b".into());
+        session[documents[1]].code = Some("a".into());
+        session.commit().await?;
+        let stamps: Vec<i64> = db.engine.all(text("SELECT stamp FROM documents ORDER BY id").columns::<i64>()).await?;
+        for (document, stamp) in documents.iter().zip(stamps) {
+            assert_eq!(session[*document].stamp, stamp.into());
+        }
+        session[documents[1]].title = "found".into();
+        session.delete(documents[0]);
+        session.commit().await?;
+        assert_eq!(rows(&db.engine, "documents WHERE title = 'found'").await?, 1);
+        assert_eq!(rows(&db.engine, "documents").await?, 2);
+        Ok(())
+    }
+
+    async fn a_version_of_the_databases_tells_who_was_first(db: Db) -> Result<()> {
+        create_documents(&db).await?;
+        let mut session = db.engine.session();
+        let document = session.add(Document { title: "one".into(), ..Default::default() });
+        session.commit().await?;
+        // A change past the session, by whatever program: the trigger sees it.
+        db.engine.execute(text("UPDATE documents SET title = 'theirs'")).await?;
+        session[document].title = "mine".into();
+        let error = session.commit().await.unwrap_err();
+        assert!(matches!(&error, Error::StaleData { keys, .. } if keys == "`Document` 1"), "{error}");
+        session.rollback().await?;
+        session.delete(document);
+        assert!(matches!(session.commit().await.unwrap_err(), Error::StaleData { .. }));
+        session.rollback().await?;
+        session.refresh(document).await?;
+        assert_eq!((session[document].title.as_str(), session[document].stamp), ("theirs", 11.into()));
+        session[document].title = "mine".into();
+        session.commit().await?;
+        assert_eq!(session[document].stamp, 21.into());
+        assert_eq!(rows(&db.engine, "documents WHERE title = 'mine' AND stamp = 21").await?, 1);
+        Ok(())
+    }
+
     async fn a_version_counts_the_updates(db: Db) -> Result<()> {
         create(&db).await?;
         ed_and_sandy(&db.engine).await?;
