@@ -21,7 +21,6 @@ const NOT_YET: &[&str] = &[
     "SQL: UNION, INTERSECT and EXCEPT",
     "SQL: UPDATE … FROM and DELETE … USING (subqueries do)",
     "SQL: `any_`, `all_`, `lateral`, `values`, hints",
-    "SQL: locks (`with_for_update`, `with_lock`)",
     "SQL: parts of JSON documents (`at`, `as_i64`, …)",
     "SQL: tables without a model (`Table::new`, `table.column`)",
     "Session: `assign`",
@@ -30,7 +29,7 @@ const NOT_YET: &[&str] = &[
 ];
 
 /// The list is shorter with every release: lower this with it, and never raise it.
-const NOT_YET_AT_MOST: usize = 18;
+const NOT_YET_AT_MOST: usize = 17;
 
 const README: &str = include_str!("../../README.md");
 
@@ -380,6 +379,7 @@ matrix! {
         assert_eq!(read.fullname.as_deref(), Some("Sandy Cheeks"));
         assert_eq!(read.addresses.iter().map(|address| address.email.as_str()).collect::<Vec<_>>(), ["s@example.org"]);
 
+        session.execute(update(User).set(User::fullname, "Ed").filter(User::id.eq(1))).await?; // objects that it meets follow
         session.expire(ed);                             // readable; the next query that brings its row overwrites it
         session.refresh(ed).await?;                     // and this reads it now
         let owned: User = session.tree(ed, User::addresses)?;   // a detached, owned copy along the named paths
@@ -520,6 +520,15 @@ fn aggregates_and_windows() {
     let b = select(sum(Order::amount).over(window().partition_by(Order::user_id).order_by(Order::id).rows(-2..=0)));
     let c = select(row_number().over(window().order_by(Order::id.desc())));
     print_all!(a, b, c);
+}
+
+#[test]
+fn locks() {
+    let a = select(User).with_for_update();
+    let b = select((User, Address::email)).join(User::addresses).with_lock(Lock::share().of(User));
+    let c = b.sql(Dialect::Postgres).map(|compiled| compiled.text).unwrap_or_default();
+    assert!(c.ends_with("FOR SHARE OF users"), "{c}");
+    print_all!(a);
 }
 
 #[test]

@@ -113,9 +113,9 @@ fn columns_beside_key(table: &'static TableDef) -> Vec<u16> {
     (0..table.columns.len() as u16).filter(|column| !table.primary_key.contains(column)).collect()
 }
 
-/// `version = version + 1`, unless the statement sets the version itself.
+/// `version = version + 1`, unless the statement sets the version itself, or the database gives it.
 fn count_version(table: &'static TableDef, set: &mut Vec<(u16, Node)>) -> bool {
-    let Some(version) = table.version else { return false };
+    let Some(version) = table.version.filter(|_| table.server_version().is_none()) else { return false };
     if set.is_empty() || set.iter().any(|(column, _)| *column == version) {
         return false;
     }
@@ -208,7 +208,8 @@ impl Session {
         let title = table.title();
         Err(Error::Session(format!(
             "this statement sets `{title}::{}`, which is part of the key, and the session holds {} of `{title}`: it could not \
-             tell any more which row each of them is; run it in a session that has not loaded any, or on the engine",
+             tell any more which row each of them is; change the keys of the objects, or run it in a session that has not \
+             loaded any",
             table.column_def(*column).field,
             if work.candidates.len() == 1 {
                 "an object".to_owned()
@@ -382,6 +383,9 @@ impl Session {
                 self.follow_deletes(table, all_held).await?;
             }
             return Ok(());
+        }
+        if table.server_version().is_some() {
+            work.outdated.clone_from(&work.hits);
         }
         if !work.outdated.is_empty() {
             // A fresh version over old columns would let them be written without a conflict.

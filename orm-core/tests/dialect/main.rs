@@ -13,6 +13,7 @@ mod functions;
 mod insert;
 mod joins;
 mod literals;
+mod locks;
 mod names;
 mod nullable;
 mod operators;

@@ -264,6 +264,32 @@ matrix! {
         Ok(())
     }
 
+    async fn the_links_of_a_deleted_row_are_gone(db: Db) -> Result<()> {
+        create(&db).await?;
+        let mut session = db.engine.session();
+        let ed = session.add(User { keywords: vec![keyword("a"), keyword("b")].into(), ..user("ed") });
+        session.commit().await?;
+        let [a, b] = session.keys(ed, User::keywords)?[..] else { panic!() };
+        let c = session.add(keyword("c"));
+        session.flush().await?;
+        // Said before and not written yet: there is nothing to part or to link any more.
+        session.remove(ed, User::keywords, a);
+        session.push(ed, User::keywords, c);
+        let mut plain = session.no_autoflush();
+        plain.execute(text("DELETE FROM user_keywords WHERE keyword_id = 1")).await?;
+        plain.execute(delete(Keyword).filter(Keyword::id.eq(1))).await?;
+        plain.execute(delete(Keyword).filter(Keyword::word.eq("c"))).await?;
+        drop(plain);
+        assert_eq!(session.keys(ed, User::keywords)?, [b]);
+        session.flush().await?;
+        assert_eq!(session.scalar(select(count_all()).select_from(Keyword)).await?, 1);
+        session.rollback().await?;
+        assert_eq!(session.keys(ed, User::keywords)?, [a, b]);
+        session.commit().await?;
+        assert_eq!(rows(&db.engine, "user_keywords").await?, 2);
+        Ok(())
+    }
+
     async fn rollbacks_and_savepoints_take_memory_back(db: Db) -> Result<()> {
         create(&db).await?;
         ed_and_sandy(&db.engine).await?;
@@ -441,7 +467,8 @@ matrix! {
         assert_eq!(
             words,
             "this statement sets `Address::id`, which is part of the key, and the session holds an object of `Address`: it \
-             could not tell any more which row each of them is; run it in a session that has not loaded any, or on the engine"
+             could not tell any more which row each of them is; change the keys of the objects, or run it in a session that has \
+             not loaded any"
         );
         assert!(log.statements().is_empty());
         assert_eq!(session[address].id, 11);

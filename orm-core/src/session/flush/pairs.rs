@@ -173,7 +173,7 @@ impl Session {
     }
 
     /// The pair's row is there, or gone.
-    fn settle_pair(&mut self, n: usize, ends: Ends, stored: bool) {
+    pub(in crate::session) fn settle_pair(&mut self, n: usize, ends: Ends, stored: bool) {
         self.pairs.change(n, ends, |pair| {
             pair.stored = stored;
             pair.wanted = stored;

@@ -75,6 +75,12 @@ impl Session {
             gone.extend(self.original_key(*id).map(|key| (Identity::of(key), Some(*id))));
             self.unidentify(*id);
             self.slot_mut(*id).stage = Stage::Deleted;
+            // Its links went before it, or with it.
+            for table in 0..self.pairs.tables.len() {
+                for ends in self.pairs_of(table, *id) {
+                    self.settle_pair(table, ends, false);
+                }
+            }
         }
         self.follow_database(table, gone)
     }
