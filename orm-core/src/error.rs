@@ -277,12 +277,16 @@ pub enum Error {
     #[error("{0}")]
     Session(String),
     /// Two copies of one row in a merged tree differ.
-    #[error("the tree holds two different copies of {model} {key}")]
+    #[error(
+        "the tree holds two copies of `{model}` {key} that differ in `{column}`; change both, or only one of them and drop the other"
+    )]
     MergeConflict {
         /// The model.
         model: &'static str,
         /// The key.
         key: String,
+        /// The first column, or relationship, in which they differ.
+        column: String,
     },
     /// The caller's own error, from inside a transaction closure.
     #[error("{0}")]

@@ -3,17 +3,21 @@
 mod absorb;
 mod access;
 mod arena;
+mod batches;
+mod closures;
 mod collections;
 mod delete;
 mod evaluate;
 mod flush;
 mod freshness;
+mod get;
 mod graph;
 mod index;
 mod joined;
 mod level;
 mod links;
 mod load;
+mod merge;
 mod pairs;
 mod plan;
 mod query;
@@ -28,6 +32,7 @@ mod two_phase;
 mod view;
 
 pub use arena::State;
+pub use batches::Batches;
 pub use graph::{IntoObject, LinkTo};
 pub use joined::JoinedSession;
 pub use load::Keys;
@@ -84,6 +89,10 @@ pub struct Session {
     /// What a rollback restores: the transaction's, and each open savepoint's.
     levels: Vec<Level>,
     autoflush: bool,
+    /// Inside the closure of `transaction`, which commits.
+    enclosed: bool,
+    /// COMMIT was sent, and its outcome is not known.
+    committing: bool,
     /// What the flush under way has changed in memory.
     flushing: Option<Journal>,
     /// Why the transaction is gone, until `rollback`.
@@ -114,6 +123,8 @@ impl Engine {
             released: Vec::new(),
             levels: vec![Level::default()],
             autoflush: true,
+            enclosed: false,
+            committing: false,
             flushing: None,
             failed: None,
             key_step: None,

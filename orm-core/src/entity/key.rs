@@ -1,6 +1,6 @@
 use super::table::TableDef;
 use crate::error::Result;
-use crate::types::{Plain, Row, SqlType, Value};
+use crate::types::{DecodeError, Plain, Row, SqlType, Value, column};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
@@ -79,12 +79,24 @@ impl<M> fmt::Debug for Key<M> {
     message = "`{Self}` can't be a primary key",
     label = "expected a SQL type that is not an `Option`, or a tuple of such"
 )]
-pub trait KeyTuple: Send + 'static {
+pub trait KeyTuple: Send + Sync + 'static {
     /// The columns' values, in order.
     fn values(&self) -> Vec<Value>;
+
+    /// Reads the columns from position `at` of a row on.
+    ///
+    /// # Errors
+    /// When one of them does not fit.
+    fn read(row: &dyn Row, at: usize) -> Result<Self, DecodeError>
+    where
+        Self: Sized;
 }
 
 impl<T: Plain> KeyTuple for T {
+    fn read(row: &dyn Row, at: usize) -> Result<Self, DecodeError> {
+        column(row, at)
+    }
+
     fn values(&self) -> Vec<Value> {
         vec![SqlType::to_value(self)]
     }
@@ -93,6 +105,9 @@ impl<T: Plain> KeyTuple for T {
 macro_rules! key_tuples {
     ($($($t:ident $n:tt)+;)*) => { $(
         impl<$($t: Plain),+> KeyTuple for ($($t,)+) {
+            fn read(row: &dyn Row, at: usize) -> Result<Self, DecodeError> {
+                Ok(($(column::<$t>(row, at + $n)?,)+))
+            }
             fn values(&self) -> Vec<Value> {
                 vec![$(self.$n.to_value()),+]
             }

@@ -3,6 +3,7 @@
 use super::Session;
 use super::arena::{Id, Stage};
 use super::links::KeyId;
+use super::load::Keys;
 use crate::entity::{Key, Link, Many, Rel, RelKind, RelRef, Resolved};
 use crate::error::Result;
 use crate::model::Mapped;
@@ -96,15 +97,15 @@ impl Session {
         }
     }
 
-    /// Marks an object for deletion: its row is deleted by the next flush, and with it, or before it, what its
-    /// relationships' cascades name. One that was not inserted yet is only withdrawn.
+    /// Marks one or many objects for deletion: their rows are deleted by the next flush, and with them, or before them, what
+    /// their relationships' cascades name. One that was not inserted yet is only withdrawn.
     ///
     /// # Panics
     /// For a key of another session, or of an object that is gone.
     #[track_caller]
-    pub fn delete<M: Mapped>(&mut self, key: Key<M>) {
-        let id = self.expect(key);
-        self.doom(id);
+    pub fn delete<M: Mapped>(&mut self, keys: impl Keys<M>) {
+        let ids: Vec<Id> = keys.into_keys().into_iter().map(|key| self.expect(key)).collect();
+        ids.into_iter().for_each(|id| self.doom(id));
     }
 
     pub(super) fn doom(&mut self, id: Id) {

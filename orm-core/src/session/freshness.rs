@@ -3,6 +3,7 @@
 use super::Session;
 use super::arena::{Id, Stage};
 use super::links::KeyId;
+use super::load::Keys;
 use crate::dialect;
 use crate::engine::Running;
 use crate::entity::{Key, TableDef};
@@ -17,21 +18,25 @@ use std::collections::HashSet;
 const CHUNK: usize = 500;
 
 impl Session {
-    /// Reads an object's row again, after a flush. Its relationships are left as they are; see [`Session::expire`].
+    /// Reads the rows of one or many objects again, after a flush. Their relationships are left as they are; see
+    /// [`Session::expire`].
     ///
-    /// SQL: `SELECT … FROM users WHERE id = ?`
+    /// SQL: `SELECT … FROM users WHERE id = ?`, `… WHERE id IN (…)` for each 500.
     ///
     /// # Errors
-    /// [`Error::NoRow`] when the row is gone; [`Error::StaleKey`]; as [`Session::all`].
-    pub fn refresh<M: Mapped>(&mut self, key: Key<M>) -> Running<'_, ()> {
+    /// [`Error::NoRow`] when a row is gone, after the others were read; [`Error::StaleKey`]; as [`Session::all`].
+    pub fn refresh<M: Mapped>(&mut self, keys: impl Keys<M>) -> Running<'_, ()> {
+        let keys = keys.into_keys();
         Box::pin(async move {
-            let id = self.resolve(key)?;
+            let ids: Vec<Id> = keys.into_iter().map(|key| self.resolve(key)).collect::<Result<_>>()?;
             self.before_query("refresh").await?;
-            let found = match self.stage(id) {
-                Stage::Persistent | Stage::Doomed => self.read_rows(&[id]).await?,
-                _ => HashSet::new(),
-            };
-            if found.contains(&id) { Ok(()) } else { Err(Error::NoRow { what: self.describe(id) }) }
+            let has_row = |id: &Id| matches!(self.stage(*id), Stage::Persistent | Stage::Doomed);
+            let with_row: Vec<Id> = ids.iter().copied().filter(has_row).collect();
+            let found = self.read_rows(&with_row).await?;
+            match ids.into_iter().find(|id| !found.contains(id)) {
+                None => Ok(()),
+                Some(id) => Err(Error::NoRow { what: self.describe(id) }),
+            }
         })
     }
 
@@ -65,17 +70,19 @@ impl Session {
 
     /// Reads the rows of these objects of one table over them; gives those that have one.
     async fn read_rows(&mut self, ids: &[Id]) -> Result<HashSet<Id>> {
+        let Some(first) = ids.first() else { return Ok(HashSet::new()) };
+        let keys: Vec<Vec<Value>> = ids.iter().filter_map(|id| self.original_key(*id)).collect();
+        self.read_keys(first.store, &keys, true).await
+    }
+
+    /// Reads the rows of these keys; gives their objects.
+    pub(super) async fn read_keys(&mut self, store: u32, keys: &[Vec<Value>], overwrite: bool) -> Result<HashSet<Id>> {
         let mut found = HashSet::new();
-        let Some(first) = ids.first() else { return Ok(found) };
-        let (store, table): (u32, &'static TableDef) = (first.store, self.table(*first));
+        let table: &'static TableDef = self.stores[store as usize].table;
         let source = Source::Table(table);
         let tuple = |mut nodes: Vec<Node>| if nodes.len() == 1 { nodes.remove(0) } else { Node::Tuple(nodes) };
-        for ids in ids.chunks(CHUNK) {
-            let keys: Vec<Vec<Value>> = ids.iter().filter_map(|id| self.original_key(*id)).collect();
-            if keys.is_empty() {
-                continue;
-            }
-            let keys = padded(&keys, CHUNK);
+        for keys in keys.chunks(CHUNK) {
+            let keys = padded(keys, CHUNK);
             let list = keys.iter().map(|key| tuple(key.iter().cloned().map(Node::Bind).collect())).collect();
             let tree = SelectTree {
                 items: vec![Item::Entity { source: source.clone(), optional: false }],
@@ -90,7 +97,7 @@ impl Session {
             let mut connection = self.take_connection(false).await?;
             let result = connection
                 .fetch(statement, &mut |row| {
-                    found.insert(self.absorb(store, row, 0, true)?);
+                    found.insert(self.absorb(store, row, 0, overwrite)?);
                     Ok(())
                 })
                 .await;

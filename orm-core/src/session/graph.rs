@@ -211,7 +211,7 @@ impl Session {
         members
     }
 
-    fn replace_erased(&mut self, relationship: RelRef, owner: Id, members: &[Id]) -> Result<()> {
+    pub(super) fn replace_erased(&mut self, relationship: RelRef, owner: Id, members: &[Id]) -> Result<()> {
         let resolved = relationship.resolve()?;
         let collection = self.collection_for(resolved)?;
         self.sync();
@@ -261,7 +261,7 @@ impl Session {
         }
     }
 
-    fn set_erased(&mut self, relationship: RelRef, owner: Id, target: Option<Id>) -> Result<()> {
+    pub(super) fn set_erased(&mut self, relationship: RelRef, owner: Id, target: Option<Id>) -> Result<()> {
         let resolved = relationship.resolve()?;
         let key = self.key_for(resolved)?;
         if let Link::Holds { .. } = resolved.link {

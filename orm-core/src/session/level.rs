@@ -184,10 +184,15 @@ impl Session {
             }
         }
         let mut unlinked = Vec::new();
+        // A COMMIT that was cut off may have come through: what was written is read anew.
+        let unsure = to == 0 && std::mem::take(&mut self.committing);
         while self.levels.len() > to {
             let Some(level) = self.levels.pop() else { break };
             for id in &level.journaled {
                 self.restore_object(*id, self.levels.len());
+            }
+            if unsure {
+                level.journaled.iter().for_each(|id| self.slot_mut(*id).stale = true);
             }
             unlinked.extend(self.pairs.undo(level.pairs));
             for (kind, owner) in level.loaded {

@@ -8,6 +8,8 @@
 mod lookup;
 mod write;
 
+pub(super) use write::is_unset;
+
 use super::Session;
 use super::arena::{Id, Identity, Stage};
 use super::index::{Index, Place};

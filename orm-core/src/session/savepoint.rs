@@ -9,7 +9,8 @@ use std::ops::{Deref, DerefMut};
 /// A savepoint in a session's transaction: [`Session::begin_nested`]. It derefs to the session; dropped without `commit` it
 /// is rolled back.
 ///
-/// A handle that is forgotten (`mem::forget`) leaves its savepoint open; the session's `commit` then says so.
+/// A handle that is forgotten (`mem::forget`) leaves its savepoint open: the session's `commit` then says so, its `rollback` goes
+/// back to the savepoint, and [`Session::reset`] gets out of it.
 pub struct Savepoint<'s> {
     session: &'s mut Session,
     level: usize,
@@ -42,10 +43,17 @@ impl Session {
     /// # Errors
     /// Inside a savepoint.
     pub(super) fn check_outside(&self) -> Result<()> {
+        if self.enclosed && self.levels.len() == 1 {
+            return Err(Error::Session(
+                "`commit` inside the closure of `transaction`: give `Ok`, which commits, or `Err`, which rolls back"
+                    .to_owned(),
+            ));
+        }
         match self.levels.len() - 1 {
             0 => Ok(()),
             level => Err(Error::Session(format!(
-                "`commit` inside the savepoint {}: end that first, with its own `commit` or `rollback`",
+                "`commit` inside the savepoint {}: end that first, with its own `commit` or `rollback`; where its handle is \
+                 lost (`mem::forget`), `session.reset()` rolls back everything",
                 self.savepoint_name(level)
             ))),
         }
@@ -105,6 +113,22 @@ impl Savepoint<'_> {
         self.open = false;
         self.session.levels.pop();
         Ok(())
+    }
+
+    /// Commits after an `Ok`, rolls back after an error, which says more than a rollback that fails after it.
+    pub(super) async fn end<T, E: From<Error>>(self, result: Result<T, E>) -> Result<T, E> {
+        match result {
+            Ok(value) => {
+                self.commit().await?;
+                Ok(value)
+            }
+            Err(error) => {
+                if let Err(failed) = self.rollback().await {
+                    tracing::warn!(target: "orm_core::sql", %failed, "a rollback to a savepoint failed");
+                }
+                Err(error)
+            }
+        }
     }
 
     fn is_innermost(&self) -> Result<()> {

@@ -102,6 +102,7 @@ impl Session {
     pub fn commit(&mut self) -> Running<'_, ()> {
         Box::pin(async move {
             self.before_commit().await?;
+            self.committing = true;
             if let Err(error) = self.end_by_commit().await {
                 self.fail(error.to_string());
                 return Err(error);
@@ -121,9 +122,31 @@ impl Session {
 
     /// What comes after COMMIT.
     pub(super) fn committed(&mut self) {
+        self.committing = false;
         self.begun = false;
         self.key_step = None;
         self.settle();
+    }
+
+    /// Rolls everything back, savepoints whose handles were lost included, gives the connection back and takes all objects
+    /// out: the session is as new.
+    ///
+    /// # Errors
+    /// The database's; the session is as new all the same.
+    pub fn reset(&mut self) -> Running<'_, ()> {
+        Box::pin(async move {
+            let undone = self.roll_back_whole().await;
+            self.clear();
+            undone
+        })
+    }
+
+    /// Rolls back and gives the connection back, as dropping the session does, and waits until that is done.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn close(mut self) -> Result<()> {
+        self.reset().await
     }
 
     /// Rolls the transaction back, and memory with it: changed objects have their old columns, deleted ones come back, and
@@ -140,10 +163,7 @@ impl Session {
             if self.levels.len() > 1 {
                 return self.roll_back_to_savepoint().await;
             }
-            self.restore(0);
-            self.failed = None;
-            self.key_step = None;
-            self.end_by_rollback().await
+            self.roll_back_whole().await
         })
     }
 }

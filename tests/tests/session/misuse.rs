@@ -217,7 +217,8 @@ matrix! {
         inner[ed].fullname = Some("inner".into());
         assert_eq!(
             said(Session::commit(&mut inner).await),
-            "`commit` inside the savepoint orm_session_2: end that first, with its own `commit` or `rollback`"
+            "`commit` inside the savepoint orm_session_2: end that first, with its own `commit` or `rollback`; where its handle \
+             is lost (`mem::forget`), `session.reset()` rolls back everything"
         );
         // A handle that is forgotten leaves its savepoint open.
         std::mem::forget(inner);

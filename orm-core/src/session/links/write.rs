@@ -9,7 +9,7 @@ use crate::session::arena::{Id, Stage};
 use crate::types::{Kind, Value};
 
 /// Whether a column of a new object was not set by hand.
-fn is_unset(value: &Option<Value>) -> bool {
+pub(in crate::session) fn is_unset(value: &Option<Value>) -> bool {
     match value {
         None | Some(Value::Null(_)) => true,
         Some(Value::Text(text)) => text.is_empty(),
