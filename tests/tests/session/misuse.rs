@@ -79,6 +79,24 @@ matrix! {
         Ok(())
     }
 
+    async fn a_key_of_what_was_expunged_or_taken(db: Db) -> Result<()> {
+        let (mut session, [ed, sandy]) = both(&db).await?;
+        let wanted = "this `Key<User>` names an object that is not in the session any more";
+        session.expunge(ed);
+        let taken = session.take(sandy)?;
+        assert_eq!(taken.name, "sandy");
+        for key in [ed, sandy] {
+            assert_eq!(session.state(key), State::Detached);
+            assert_eq!(panics(|| session[key].id), wanted);
+            assert_eq!(panics(|| session.delete(key)), wanted);
+            assert_eq!(panics(|| session.expunge(key)), wanted);
+            assert_eq!(said(session.take(key).map(drop)), wanted);
+            assert_eq!(said(session.refresh(key).await), wanted);
+        }
+        assert_eq!(rows(&db.engine, "users").await?, 2);
+        Ok(())
+    }
+
     async fn a_key_does_not_name_what_took_its_place(db: Db) -> Result<()> {
         let (mut session, [_, sandy]) = both(&db).await?;
         session.delete(sandy);
