@@ -3,7 +3,8 @@
 //! 1. Cascades run and orphans are found, loading unloaded children where they must be known ([`cascade`]).
 //! 2. New, changed and doomed objects are told apart, and their rows ordered by foreign keys ([`order`]): by table, and row
 //!    by row only where a table refers to itself or tables form a cycle. What can't be ordered is an error before
-//!    anything is sent.
+//!    anything is sent. What keeps others from being written is let go of first ([`vacate`]): a key of a cycle is NULL, a
+//!    unique value that rows exchange is another one meanwhile. Rows whose key changes take their children along ([`rekey`]).
 //! 3. Rows of one table that set the same columns become a group ([`groups`]): inserts, updates, deletes; link rows are
 //!    deleted before and inserted after them. That is the plan, which [`Session::plan`] prints.
 //! 4. Groups are written, in as few statements as the database allows; generated values come back into the objects.

@@ -76,7 +76,7 @@ impl Session {
         let mut freed: HashMap<(u32, usize, Identity), Id> = HashMap::new();
         for id in known.iter().chain(doomed) {
             for (n, unique) in unique_sets(self.table(*id)).enumerate() {
-                if self.stage(*id) == Stage::Persistent && !self.changes(*id, &unique) {
+                if self.stage(*id) == Stage::Persistent && !self.differs(*id, unique.columns) {
                     continue;
                 }
                 let values = unique.columns.iter().map(|column| self.original(*id, *column)).collect();
@@ -89,7 +89,7 @@ impl Session {
         }
         for id in new.iter().chain(known) {
             for (n, unique) in unique_sets(self.table(*id)).enumerate() {
-                if self.stage(*id) == Stage::Persistent && !self.changes(*id, &unique) {
+                if self.stage(*id) == Stage::Persistent && !self.differs(*id, unique.columns) {
                     continue;
                 }
                 if let Some(values) = key_values(self.object(*id).values(unique.columns))
@@ -101,17 +101,6 @@ impl Session {
             }
         }
         exchanges
-    }
-
-    /// Whether a row's UPDATE may free or take a value of the set: one of its columns differs, or one that the condition of
-    /// a partial index names.
-    fn changes(&self, id: Id, unique: &UniqueSet) -> bool {
-        let table = unique.table;
-        let named = |column: &u16| unique.filter.is_some_and(|filter| filter.contains(table.column_def(*column).name));
-        self.differs(id, unique.columns)
-            || unique.filter.is_some()
-                && self.original_columns(id).is_some()
-                && (0..table.columns.len() as u16).filter(named).any(|column| self.differs(id, &[column]))
     }
 
     pub(super) fn differs(&self, id: Id, columns: &[u16]) -> bool {
