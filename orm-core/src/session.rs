@@ -18,6 +18,7 @@ mod level;
 mod links;
 mod load;
 mod merge;
+mod near;
 mod pairs;
 mod plan;
 mod query;

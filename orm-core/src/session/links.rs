@@ -13,11 +13,11 @@ pub(super) use write::is_unset;
 use super::Session;
 use super::arena::{Id, Identity, Stage};
 use super::index::{Index, Place};
+use super::near::NearMap;
 use crate::entity::{Link, Resolved, TableDef};
 use crate::error::{Error, Result};
 use crate::model::key_values;
 use crate::types::Value;
-use hashbrown::DefaultHashBuilder;
 use lookup::Lookup;
 use std::collections::HashMap;
 
@@ -44,7 +44,7 @@ pub(super) struct ForeignKeyLinks {
     /// The referenced columns.
     pub(super) parent_columns: Vec<u16>,
     /// What was said since the last flush, by the child's slot.
-    overrides: HashMap<u32, Override, DefaultHashBuilder>,
+    overrides: NearMap<u32, Override>,
     index: Index,
 }
 
@@ -104,7 +104,7 @@ impl ForeignKeyLinks {
         match value {
             Some(value) => drop(self.overrides.insert(slot, value)),
             None if self.overrides.remove(&slot).is_some() && self.overrides.is_empty() => {
-                self.overrides = HashMap::default();
+                self.overrides = NearMap::default();
             }
             None => {}
         }
@@ -136,7 +136,7 @@ impl Session {
             columns: columns.to_vec(),
             parent,
             parent_columns: parent_columns.to_vec(),
-            overrides: HashMap::default(),
+            overrides: NearMap::default(),
             index: Index::default(),
         });
         let key = self.links.keys.len() - 1;

@@ -1,11 +1,11 @@
 //! One typed store per model: its objects, what the session knows of each, and which of them has which key.
 
 use super::level::Base;
+use super::near::{NearMap, block, near, spread};
 use crate::entity::TableDef;
 use crate::model::{Mapper, Objects, Pages};
 use crate::types::{Type, Value};
 use hashbrown::{DefaultHashBuilder, HashTable};
-use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -107,13 +107,12 @@ struct Entry {
 }
 
 impl Entry {
-    /// The table takes its places from the lowest bits and its tags from the highest.
     fn spread(self) -> u64 {
-        u64::from(self.hash) << 32 | u64::from(self.hash)
+        spread(self.hash)
     }
 }
 
-type Extras = HashMap<u32, Extra, DefaultHashBuilder>;
+type Extras = NearMap<u32, Extra>;
 
 /// The objects of one model.
 pub(super) struct Store {
@@ -156,7 +155,7 @@ impl Store {
             objects: mapper.objects(),
             slots: Pages::new(),
             free: Vec::new(),
-            extras: HashMap::default(),
+            extras: NearMap::default(),
             identity: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             integer_key,
@@ -207,7 +206,7 @@ impl Store {
     /// Ends all keys, and gives all slots to whoever comes next.
     pub(super) fn clear(&mut self) {
         self.identity.clear();
-        self.extras = HashMap::default();
+        self.extras = NearMap::default();
         for slot in 0..self.slots.len() as u32 {
             if self.slot(slot).stage != Stage::Free {
                 self.end(slot);
@@ -246,7 +245,7 @@ impl Store {
         if extra.is_nothing() {
             self.extras.remove(&slot);
             if self.extras.is_empty() && self.extras.capacity() > 100 {
-                self.extras = HashMap::default();
+                self.extras = NearMap::default();
             }
         }
         result
@@ -254,10 +253,10 @@ impl Store {
 
     fn entry(&self, slot: u32, key: &Identity) -> Entry {
         let hash = match key {
-            Identity::Int(n) => self.hasher.hash_one(n),
-            Identity::Other(values) => self.hasher.hash_one(values),
+            Identity::Int(n) => near(self.hasher.hash_one(block(*n as u64)), *n as u64),
+            Identity::Other(values) => self.hasher.hash_one(values) as u32,
         };
-        Entry { slot, hash: hash as u32 }
+        Entry { slot, hash }
     }
 
     /// The object whose row has this key.

@@ -2,16 +2,15 @@ use super::follow::Displaced;
 use crate::session::Session;
 use crate::session::arena::{Columns, Id, Stage};
 use crate::session::links::{KeyId, Override};
+use crate::session::near::NearMap;
 use crate::session::pairs::{Ends, Pairs};
-use hashbrown::DefaultHashBuilder;
-use std::collections::HashMap;
 
 /// What a flush changes in memory, to be put back when it fails.
 #[derive(Debug)]
 pub(crate) struct Journal {
     touched: Vec<Id>,
     orphans: Vec<(Id, KeyId)>,
-    objects: HashMap<Id, Before, DefaultHashBuilder>,
+    objects: NearMap<Id, Before>,
     /// Where the flush's changes to pairs begin.
     pairs: usize,
     queues: Vec<Vec<Ends>>,
@@ -33,7 +32,7 @@ impl Journal {
         Journal {
             touched: session.touched.clone(),
             orphans: session.orphans.clone(),
-            objects: HashMap::with_capacity_and_hasher(session.touched.len(), DefaultHashBuilder::default()),
+            objects: NearMap::with_capacity_and_hasher(session.touched.len(), Default::default()),
             pairs: session.pairs.mark(),
             queues: session.pairs.queues(),
             displaced: Displaced::new(),
