@@ -133,8 +133,11 @@ impl Evaluator<'_> {
     fn equals(&self, left: &Node, right: &Node) -> Certain<Option<bool>> {
         match (left, right) {
             (Node::Tuple(left), Node::Tuple(right)) if left.len() == right.len() => {
-                let pairs = left.iter().zip(right);
-                pairs.fold(Ok(Some(true)), |all, (left, right)| both(all, self.equals(left, right)))
+                let mut all = Ok(Some(true));
+                for (left, right) in left.iter().zip(right) {
+                    all = both(all, self.equals(left, right));
+                }
+                all
             }
             _ => self.compare(BinaryOp::Eq, left, right),
         }

@@ -86,7 +86,7 @@ impl Session {
     async fn fetch_asked(&mut self, asked: Asked, decodes: Decodes<'_>) -> Result<()> {
         self.before_query(&first_line(&asked.statements)).await?;
         let inserts = match asked.followed {
-            Followed::Changes(change) => return self.fetch_change(change, asked.statements, decodes).await,
+            Followed::Changes(change) => return self.fetch_change(*change, asked.statements, decodes).await,
             Followed::Inserts(table) => Some(table),
             Followed::No => None,
         };

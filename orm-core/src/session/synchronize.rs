@@ -26,7 +26,7 @@ pub(super) enum Followed {
     /// Rows came into a table, and none of those that were there changed.
     Inserts(&'static TableDef),
     /// Rows change.
-    Changes(Change),
+    Changes(Box<Change>),
 }
 
 /// A statement that changes rows.
@@ -155,7 +155,7 @@ impl Session {
         };
         let counts = count_version(table, set);
         let columns = set.iter().map(|(column, _)| *column).collect();
-        Followed::Changes(Change { dml, table, columns, counts, synchronize })
+        Followed::Changes(Box::new(Change { dml, table, columns, counts, synchronize }))
     }
 
     pub(super) async fn execute_followed(&mut self, followed: Followed, statements: Vec<Compiled>) -> Result<u64> {
@@ -167,7 +167,7 @@ impl Session {
                 Ok(rows)
             }
             Followed::Changes(change) if !change.synchronize => self.run(statements).await,
-            Followed::Changes(change) => self.execute_change(change, statements).await,
+            Followed::Changes(change) => self.execute_change(*change, statements).await,
         }
     }
 

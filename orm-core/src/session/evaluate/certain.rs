@@ -75,7 +75,7 @@ fn moments(a: NaiveDateTime, b: NaiveDateTime) -> Certain<Ordering> {
 }
 
 fn is_kept_moment(moment: NaiveDateTime) -> bool {
-    moment.nanosecond() % 1000 == 0 && is_common(moment.date())
+    moment.nanosecond().is_multiple_of(1000) && is_common(moment.date())
 }
 
 /// Whether a column of this type keeps the value exactly as it is.
