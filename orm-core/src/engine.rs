@@ -19,6 +19,7 @@ mod pool;
 mod postgres;
 mod record;
 mod sent;
+mod shared;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(test)]
@@ -73,6 +74,7 @@ struct Inner {
     capabilities: Capabilities,
     settings: Settings,
     recorders: Recorders,
+    shared: shared::Shared,
     texts: cache::Texts,
     /// Keeps an in-memory database alive while nobody is connected to it.
     anchor: Option<Box<dyn Backend>>,
@@ -135,8 +137,8 @@ impl Engine {
             hide_binds: options.hide_binds,
             log_binds: options.log_binds,
         };
-        let (recorders, texts) = Default::default();
-        let inner = Arc::new(Inner { pool, capabilities, settings, recorders, texts, anchor });
+        let (recorders, texts, shared) = Default::default();
+        let inner = Arc::new(Inner { pool, capabilities, settings, recorders, shared, texts, anchor });
         if let Some(rounds) = inner.pool.rounds() {
             look_after(&inner, rounds);
         }

@@ -276,6 +276,16 @@ pub enum Error {
     /// A change in the session that contradicts another, or can't be carried out.
     #[error("{0}")]
     Session(String),
+    /// Objects that a flush was about to write hold values that their models do not allow; nothing was sent.
+    #[error("{}", list(.0))]
+    Validation(Vec<Invalid>),
+    /// The transaction was committed, and a hook that is called after that failed.
+    #[error("the transaction is committed, but its `after_commit` hook failed: {source}")]
+    AfterCommit {
+        /// The hook's error.
+        #[source]
+        source: Box<Error>,
+    },
     /// Two copies of one row in a merged tree differ.
     #[error(
         "the tree holds two copies of `{model}` {key} that differ in `{column}`; change both, or only one of them and drop the other"
@@ -291,6 +301,30 @@ pub enum Error {
     /// The caller's own error, from inside a transaction closure.
     #[error("{0}")]
     Custom(#[source] Source),
+}
+
+/// What a model does not allow: [`Error::Validation`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// The object: "`User` 7", "a new `User`".
+    pub object: String,
+    /// The field; `None` where it is the object as a whole.
+    pub field: Option<&'static str>,
+    /// What the check said.
+    pub message: String,
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.field {
+            Some(field) => write!(f, "{} is not valid: `{field}` {}", self.object, self.message),
+            None => write!(f, "{} is not valid: {}", self.object, self.message),
+        }
+    }
+}
+
+fn list(lines: &[Invalid]) -> String {
+    lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 impl Error {

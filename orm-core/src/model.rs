@@ -4,6 +4,7 @@
 mod belongs_to;
 mod has_many;
 mod has_one;
+mod hooks;
 mod insert;
 mod load;
 mod mapped;
@@ -18,6 +19,7 @@ mod verbs;
 pub use belongs_to::{BelongsTo, Target};
 pub use has_many::{HasMany, ManyToMany};
 pub use has_one::HasOne;
+pub use hooks::{Hook, Hooks, note_invalid, run_hook};
 pub(crate) use insert::{insert_value, is_inserted};
 pub use mapped::{ColumnError, Mapped, Object, field, no_relation};
 pub use mapper::{Batch, Mapper, Objects};

@@ -11,7 +11,7 @@ pub use crate::expr::{
     upper, window,
 };
 pub use crate::metadata;
-pub use crate::model::{BelongsTo, HasMany, HasOne, ManyToMany};
+pub use crate::model::{BelongsTo, HasMany, HasOne, Hooks, ManyToMany};
 pub use crate::query::{Alias, Lock, Select, Subquery, alias, aliased, delete, exists, insert, select, text, update};
 pub use crate::schema::MetaData;
 pub use crate::session::{At, Session, State};

@@ -4,6 +4,7 @@ mod absorb;
 mod access;
 mod arena;
 mod batches;
+mod changes;
 mod closures;
 mod collections;
 mod delete;
@@ -12,7 +13,9 @@ mod flush;
 mod freshness;
 mod get;
 mod graph;
+mod hooks;
 mod index;
+mod inspect;
 mod joined;
 mod level;
 mod links;
@@ -34,7 +37,10 @@ mod view;
 
 pub use arena::State;
 pub use batches::Batches;
+pub use changes::{Change, Changes, MemberChanges};
 pub use graph::{IntoObject, LinkTo};
+pub use hooks::{Flushed, SessionHooks};
+pub use inspect::AnyKey;
 pub use joined::JoinedSession;
 pub use load::Keys;
 pub use plan::{FlushPlan, PlannedStatement, WriteKind};
@@ -48,6 +54,7 @@ use arena::Id;
 use collections::Collections;
 use flush::Journal;
 use hashbrown::DefaultHashBuilder;
+use hooks::Hooked;
 use joined::Home;
 use level::Level;
 use links::{KeyId, Links};
@@ -100,6 +107,7 @@ pub struct Session {
     failed: Option<Failed>,
     /// How far apart this connection's generated keys are, once it was asked.
     key_step: Option<i64>,
+    hooked: Hooked,
 }
 
 impl Engine {
@@ -129,6 +137,7 @@ impl Engine {
             flushing: None,
             failed: None,
             key_step: None,
+            hooked: Hooked::of(self),
         }
     }
 }

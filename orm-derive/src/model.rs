@@ -15,14 +15,26 @@ use crate::errors::Errors;
 use crate::names::{Case, plain};
 use columns::Column;
 use constraints::{Check, ForeignKey, Index, PrimaryKey, Unique};
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use relationships::Relationship;
-use syn::{Attribute, Data, DeriveInput, Expr, Fields, Generics, LitStr, Meta, Type, Visibility};
+use syn::{Attribute, Data, DeriveInput, Expr, Fields, Generics, LitStr, Meta, Path, Type, Visibility};
 
 const ALLOWED: Allowed = Allowed {
     what: "attribute of a model",
-    names: &["table", "schema", "comment", "rename_all", "primary_key", "unique", "index", "check", "foreign_key"],
+    names: &[
+        "table",
+        "schema",
+        "comment",
+        "rename_all",
+        "primary_key",
+        "unique",
+        "index",
+        "check",
+        "foreign_key",
+        "hooks",
+        "validate",
+    ],
     refused: &[
         ("inherits", "is not supported yet: inheritance is not built; give the model a table of its own"),
         ("identity", "is not supported yet: inheritance is not built"),
@@ -31,6 +43,9 @@ const ALLOWED: Allowed = Allowed {
         ("version", "is an attribute of a column: write it at the field"),
     ],
 };
+
+/// How a check of values is written.
+const VALIDATE: &str = "validate = path::of::a_function";
 
 /// A model as it is understood.
 struct Model {
@@ -49,6 +64,10 @@ struct Model {
     indexes: Vec<Index>,
     checks: Vec<Check>,
     foreign_keys: Vec<ForeignKey>,
+    /// Where it says that it has hooks.
+    hooks: Option<Span>,
+    /// The function that checks a whole object.
+    validate: Option<Path>,
 }
 
 /// What a field is.
@@ -148,6 +167,8 @@ fn read(input: DeriveInput, krate: TokenStream, errors: &mut Errors) -> Option<M
     let indexes = place.indexes(&mut items, errors);
     let checks = place.checks(&mut items, errors);
     let foreign_keys = place.foreign_keys(&mut items, errors);
+    let hooks = items.flag("hooks", errors).map(|item| item.span());
+    let validate = items.take("validate", errors).and_then(|item| errors.ok(item.path(VALIDATE)));
     items.finish(&ALLOWED, errors);
 
     let mut model = Model {
@@ -165,6 +186,8 @@ fn read(input: DeriveInput, krate: TokenStream, errors: &mut Errors) -> Option<M
         indexes,
         checks,
         foreign_keys,
+        hooks,
+        validate,
     };
     checks::names(&model, errors);
     keys::match_keys(&mut model, errors);

@@ -1,6 +1,7 @@
+use super::hooks::Hook;
 use super::relation::Relation;
 use crate::entity::{Model, TableDef};
-use crate::error::Error;
+use crate::error::{Error, Invalid};
 use crate::types::{DecodeError, Row, UnsetRow, Value, ValueRow};
 use std::any::Any;
 
@@ -31,6 +32,25 @@ pub trait Mapped: Model + Clone {
 
     /// A relationship's field, by the relationship's index.
     fn relation_mut(&mut self, index: u16) -> &mut dyn Relation;
+
+    /// Whether the model has [`Hooks`](super::Hooks).
+    const HOOKS: bool = false;
+
+    /// Calls a hook.
+    ///
+    /// # Errors
+    /// The hook's.
+    #[doc(hidden)]
+    fn hook(&mut self, _: Hook) -> crate::error::Result<()> {
+        Ok(())
+    }
+
+    /// Whether the model checks its values.
+    const VALIDATES: bool = false;
+
+    /// Checks the values, and notes what is wrong.
+    #[doc(hidden)]
+    fn validate(&self, _: &mut Vec<Invalid>) {}
 }
 
 /// Which column of a row could not be read, and why.
@@ -96,6 +116,13 @@ pub trait Object: Any + Send + Sync {
     fn relation(&self, index: u16) -> &dyn Relation;
     /// A relationship's field.
     fn relation_mut(&mut self, index: u16) -> &mut dyn Relation;
+    /// Calls a hook of the model, if it has any.
+    ///
+    /// # Errors
+    /// The hook's.
+    fn hook(&mut self, hook: Hook) -> crate::error::Result<()>;
+    /// Checks the values as the model says, and notes what is wrong.
+    fn validate(&self, found: &mut Vec<Invalid>);
 }
 
 impl<M: Mapped> Object for M {
@@ -119,6 +146,12 @@ impl<M: Mapped> Object for M {
     }
     fn relation_mut(&mut self, index: u16) -> &mut dyn Relation {
         Mapped::relation_mut(self, index)
+    }
+    fn hook(&mut self, hook: Hook) -> crate::error::Result<()> {
+        Mapped::hook(self, hook)
+    }
+    fn validate(&self, found: &mut Vec<Invalid>) {
+        Mapped::validate(self, found);
     }
 }
 

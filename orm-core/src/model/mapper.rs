@@ -12,6 +12,10 @@ pub struct Mapper {
     batch: fn() -> Box<dyn Batch>,
     objects: fn() -> Box<dyn Objects>,
     object: fn(&mut dyn Any) -> Option<&mut dyn Object>,
+    /// Whether it has hooks.
+    pub(crate) hooks: bool,
+    /// Whether it checks its values.
+    pub(crate) validates: bool,
 }
 
 impl Mapper {
@@ -22,6 +26,8 @@ impl Mapper {
             batch: || Box::new(BatchOf::<M>(Vec::new())),
             objects: || Box::new(ObjectsOf::<M>(Pages::new())),
             object: |object| Some(object.downcast_mut::<M>()?),
+            hooks: M::HOOKS,
+            validates: M::VALIDATES,
         }
     }
 

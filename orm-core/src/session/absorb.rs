@@ -1,10 +1,10 @@
 //! How objects come in: from the program, and from rows.
 
 use super::Session;
-use super::arena::{Id, Identity, Stage};
+use super::arena::{Columns, Id, Identity, Stage};
 use crate::entity::RelRef;
 use crate::error::{Error, Result};
-use crate::model::Object;
+use crate::model::{Hook, Object};
 use crate::types::{DecodeError, Row};
 use std::any::Any;
 use std::sync::Arc;
@@ -87,6 +87,14 @@ impl Session {
     fn overwrite(&mut self, id: Id, row: &dyn Row, at: usize) -> Result<()> {
         for (n, column) in (0..self.table(id).columns.len() as u16).enumerate() {
             self.renew(id, column, |object| object.read(column, row, at + n))?;
+        }
+        let edited = |original: &Columns| *original != self.columns(id);
+        if self.stores[id.store as usize].hooks && !self.original_columns(id).is_some_and(edited) {
+            self.object_mut(id).hook(Hook::AfterLoad)?;
+            if self.original_columns(id).is_some() {
+                let columns = self.columns(id);
+                self.set_original(id, Some(columns));
+            }
         }
         self.slot_mut(id).stale = false;
         self.reindex(id);

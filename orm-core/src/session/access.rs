@@ -136,13 +136,7 @@ impl Session {
 
     /// Where an object stands. Never panics: a key that has ended is [`State::Detached`].
     pub fn state<M: Mapped>(&self, key: Key<M>) -> State {
-        match self.resolve(key).map(|id| self.stage(id)) {
-            Ok(Stage::Pending) => State::Pending,
-            Ok(Stage::Persistent) => State::Persistent,
-            Ok(Stage::Doomed | Stage::Deleted) => State::Deleted,
-            Ok(Stage::Withdrawn) => State::Withdrawn,
-            Ok(Stage::Free) | Err(_) => State::Detached,
-        }
+        self.resolve(key).map_or(State::Detached, |id| self.stage(id).into())
     }
 
     /// Whether the object has a change that is not flushed: a column that differs, a link to a new object; or whether it is
@@ -155,12 +149,15 @@ impl Session {
         let id = self.expect(key);
         match self.stage(id) {
             Stage::Pending | Stage::Doomed => true,
-            Stage::Persistent => {
-                let differs = |original: &Columns| *original != self.columns(id);
-                self.original_columns(id).is_some_and(differs) || !self.awaited(id).is_empty()
-            }
+            Stage::Persistent => self.differs_from_row(id),
             _ => false,
         }
+    }
+
+    /// Whether an object with a row has a change that is not flushed.
+    pub(super) fn differs_from_row(&self, id: Id) -> bool {
+        let differs = |original: &Columns| *original != self.columns(id);
+        self.original_columns(id).is_some_and(differs) || !self.awaited(id).is_empty()
     }
 
     pub(super) fn key_of<M: Mapped>(&self, id: Id) -> Key<M> {

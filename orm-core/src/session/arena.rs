@@ -33,6 +33,18 @@ pub enum State {
     Detached,
 }
 
+impl From<Stage> for State {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::Pending => State::Pending,
+            Stage::Persistent => State::Persistent,
+            Stage::Doomed | Stage::Deleted => State::Deleted,
+            Stage::Withdrawn => State::Withdrawn,
+            Stage::Free => State::Detached,
+        }
+    }
+}
+
 impl Session {
     /// The number of the table's store, made when it is first asked for.
     pub(super) fn store_for(&mut self, table: &'static TableDef) -> Result<u32> {

@@ -180,7 +180,7 @@ impl Session {
         }
     }
 
-    fn known_collection_for(&self, resolved: &Resolved) -> Option<CollectionKind> {
+    pub(super) fn known_collection_for(&self, resolved: &Resolved) -> Option<CollectionKind> {
         match &resolved.link {
             Link::Through(through) => self.known_pairs_for(through).map(CollectionKind::Partners),
             _ => self.known_key_for(resolved).map(CollectionKind::Children),

@@ -80,6 +80,10 @@ impl Session {
         if !self.has_changes() {
             return Ok(());
         }
+        if let Err(error) = self.before_flush().await {
+            self.fail(error.to_string());
+            return Err(error);
+        }
         self.flushing = Some(Journal::begin(self));
         let flush = UnderWay(self);
         let written = flush.0.write_changes().await;
@@ -95,7 +99,13 @@ impl Session {
                 }
             }
         }
-        written
+        drop(flush);
+        written?;
+        if let Err(error) = self.after_flush().await {
+            self.fail(error.to_string());
+            return Err(error);
+        }
+        Ok(())
     }
 
     async fn write_changes(&mut self) -> Result<()> {
@@ -119,7 +129,9 @@ impl Session {
         if let Some(journal) = &mut self.flushing {
             journal.cascades_done(&self.pairs);
         }
+        self.run_model_hooks()?;
         self.check_single_parents()?;
+        self.note_what_is_written();
         let mut new = Vec::new();
         let mut known = Vec::new();
         let mut doomed = Vec::new();

@@ -111,6 +111,16 @@ impl Session {
         self.level().journaled.push(id);
     }
 
+    /// An object's columns as they were when the transaction began, if it was changed since; `None` within for one that was
+    /// new then.
+    pub(super) fn committed_columns(&self, id: Id) -> Option<Option<&Columns>> {
+        let mut base = self.base(id)?;
+        while let Some(below) = &base.below {
+            base = below;
+        }
+        Some((!matches!(base.stage, Stage::Pending | Stage::Withdrawn)).then_some(&base.columns))
+    }
+
     /// A savepoint was set.
     pub(super) fn push_level(&mut self) {
         self.levels.push(Level { pairs: self.pairs.mark(), ..Level::default() });

@@ -286,6 +286,14 @@ impl Session {
         }
     }
 
+    /// Whether a child's row, as the database has it, is linked to this parent's.
+    pub(super) fn was_child(&self, key: KeyId, parent: Id, child: Id) -> bool {
+        let links = &self.links.keys[key];
+        let of = |id: Id, columns: &[u16]| key_values(columns.iter().map(|c| self.original(id, *c)).collect());
+        let held = of(child, &links.columns);
+        held.is_some() && held == of(parent, &links.parent_columns)
+    }
+
     /// The live children that are linked to a parent over a key, in the collection's order.
     pub(super) fn children(&self, key: KeyId, parent: Id) -> Vec<Id> {
         let mut found = self.linked_children(key, parent);

@@ -361,6 +361,21 @@ impl Session {
         table.partners[pairs.side].get(&here.slot).into_iter().flatten().filter_map(linked).collect()
     }
 
+    /// The partners that an object got, and those it lost, since the last flush.
+    pub(super) fn partner_changes(&self, pairs: PairSide, here: Id) -> (Vec<Id>, Vec<Id>) {
+        let table = &self.pairs.tables[pairs.table];
+        let (mut added, mut removed) = (Vec::new(), Vec::new());
+        for partner in table.partners[pairs.side].get(&here.slot).into_iter().flatten() {
+            let there = table.id(1 - pairs.side, *partner);
+            match table.pairs.get(&ordered(pairs.side, here.slot, there.slot)) {
+                Some(Pair { stored: false, wanted: true, .. }) if self.is_live(there) => added.push(there),
+                Some(Pair { stored: true, wanted, .. }) if !wanted || !self.is_live(there) => removed.push(there),
+                _ => {}
+            }
+        }
+        (added, removed)
+    }
+
     /// All pairs of an object that are something, on either side of a table.
     pub(super) fn pairs_of(&self, table: usize, id: Id) -> Vec<Ends> {
         let known = &self.pairs.tables[table];

@@ -26,6 +26,7 @@ impl Session {
     pub fn begin_nested(&mut self) -> Running<'_, Savepoint<'_>> {
         Box::pin(async move {
             self.check()?;
+            self.check_not_inside("begin_nested")?;
             self.sync();
             self.flush_now().await?;
             let mut connection = self.take_connection(false).await?;

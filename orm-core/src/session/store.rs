@@ -126,6 +126,10 @@ pub(super) struct Store {
     hasher: DefaultHashBuilder,
     /// The key's column where it is one integer, so that a known row is recognised without decoding it.
     pub(super) integer_key: Option<u16>,
+    /// Whether the model has hooks.
+    pub(super) hooks: bool,
+    /// Whether the model checks its values.
+    pub(super) validates: bool,
 }
 
 /// The key of an object's row: the original one where the program has changed it.
@@ -159,6 +163,8 @@ impl Store {
             identity: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             integer_key,
+            hooks: mapper.hooks,
+            validates: mapper.validates,
         }
     }
 

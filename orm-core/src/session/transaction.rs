@@ -12,6 +12,9 @@ pub(super) struct Failed {
     pub(super) level: usize,
 }
 
+/// How often a commit flushes at most, when each flush's hooks make new changes.
+const ROUNDS: usize = 100;
+
 impl Session {
     /// # Errors
     /// [`Error::RolledBack`] after a failed flush or a cancelled call, until `rollback`.
@@ -90,6 +93,7 @@ impl Session {
     pub fn flush(&mut self) -> Running<'_, ()> {
         Box::pin(async move {
             self.check()?;
+            self.check_not_inside("flush")?;
             self.sync();
             self.flush_now().await
         })
@@ -107,25 +111,34 @@ impl Session {
                 self.fail(error.to_string());
                 return Err(error);
             }
-            self.committed();
-            Ok(())
+            self.committed().await
         })
     }
 
     /// What comes before COMMIT.
     pub(super) async fn before_commit(&mut self) -> Result<()> {
         self.check()?;
+        self.check_not_inside("commit")?;
         self.check_outside()?;
-        self.sync();
-        self.flush_now().await
+        for _ in 0..ROUNDS {
+            self.sync();
+            self.flush_now().await?;
+            if !self.has_changes() {
+                return Ok(());
+            }
+        }
+        Err(Error::Session(format!(
+            "after {ROUNDS} flushes there is still something to write: an `after_flush` hook changes something each time"
+        )))
     }
 
     /// What comes after COMMIT.
-    pub(super) fn committed(&mut self) {
+    pub(super) async fn committed(&mut self) -> Result<()> {
         self.committing = false;
-        self.begun = false;
+        let begun = std::mem::replace(&mut self.begun, false);
         self.key_step = None;
         self.settle();
+        if begun { self.after_commit().await } else { Ok(()) }
     }
 
     /// Rolls everything back, savepoints whose handles were lost included, gives the connection back and takes all objects
@@ -157,13 +170,16 @@ impl Session {
     /// The database's; memory is restored all the same.
     pub fn rollback(&mut self) -> Running<'_, ()> {
         Box::pin(async move {
+            self.check_not_inside("rollback")?;
             if let Some(journal) = self.flushing.take() {
                 self.undo_flush(journal);
             }
             if self.levels.len() > 1 {
                 return self.roll_back_to_savepoint().await;
             }
-            self.roll_back_whole().await
+            let begun = self.begun;
+            self.roll_back_whole().await?;
+            if begun { self.after_rollback().await } else { Ok(()) }
         })
     }
 }

@@ -75,6 +75,7 @@ pub async fn commit_together<'s>(sessions: impl IntoIterator<Item = &'s mut Sess
     }
     prepared.iter_mut().flatten().for_each(PreparedTransaction::decide);
     let mut left: Vec<String> = Vec::new();
+    let mut hooks = None;
     for (session, part) in sessions.into_iter().zip(prepared) {
         if let Some(part) = part {
             let name = part.name().to_owned();
@@ -84,10 +85,12 @@ pub async fn commit_together<'s>(sessions: impl IntoIterator<Item = &'s mut Sess
                 continue;
             }
         }
-        session.committed();
+        if let Err(error) = session.committed().await {
+            hooks.get_or_insert(error);
+        }
     }
     if left.is_empty() {
-        return Ok(());
+        return hooks.map_or(Ok(()), Err);
     }
     Err(Error::Session(format!(
         "all sessions are prepared, but not all could be committed; commit with `engine.commit_prepared(name)`: {}",

@@ -1,7 +1,7 @@
 //! Fields that are columns.
 
-use super::Place;
 use super::constraints::{Action, Actions, Given};
+use super::{Place, VALIDATE};
 use crate::attributes::{Allowed, Body, Item, Items};
 use crate::errors::Errors;
 use crate::names::{Case, plain};
@@ -32,6 +32,7 @@ const ALLOWED: Allowed = Allowed {
         "check",
         "skip",
         "constant",
+        "validate",
     ],
     refused: &[
         ("embedded", "is not supported yet: write the columns as fields of the model"),
@@ -75,6 +76,8 @@ pub(super) struct Column {
     pub(super) version: Option<Span>,
     pub(super) auto_increment: Option<(bool, Span)>,
     pub(super) check: Option<LitStr>,
+    /// The function that checks a value.
+    pub(super) validate: Option<Path>,
 }
 
 /// `references = User::id`, with what follows its changes.
@@ -145,6 +148,7 @@ pub(super) fn read(place: &Place<'_>, mut items: Items, case: Option<Case>, erro
         version: items.flag("version", errors).map(|item| item.span()),
         auto_increment: items.boolean("auto_increment", errors),
         check: items.string("check", errors),
+        validate: items.take("validate", errors).and_then(|item| errors.ok(item.path(VALIDATE))),
     };
     items.finish(&ALLOWED, errors);
     fits(&column, &field, errors);

@@ -156,6 +156,40 @@ fn mapped(model: &Model) -> TokenStream {
     let shared = relations().map(|(index, field, as_relation)| quote!(#index => #as_relation::shared(&self.#field)));
     let unique =
         relations().map(|(index, field, as_relation)| quote!(#index => #as_relation::unique(&mut self.#field)));
+    let own = quote!(Self { #(#fields),* });
+    let (built, hooks) = match model.hooks {
+        None => (own, None),
+        Some(span) => {
+            let runs = quote_spanned!(span=> #krate::model::run_hook::<#ident>);
+            let hooks = quote! {
+                const HOOKS: bool = true;
+
+                fn hook(&mut self, hook: #krate::model::Hook) -> #krate::Result<()> {
+                    #runs(self, hook)
+                }
+            };
+            (quote!({ let mut loaded = #own; #krate::model::Hooks::after_load(&mut loaded); loaded }), Some(hooks))
+        }
+    };
+    let of_fields = model.columns.iter().filter_map(|column| {
+        let (check, field, name) = (column.validate.as_ref()?, &column.ident, plain(&column.ident));
+        let checked = quote_spanned!(check.span()=> #check(&self.#field));
+        Some(quote!(#krate::model::note_invalid(found, ::core::option::Option::Some(#name), #checked);))
+    });
+    let of_all = model.validate.iter().map(|check| {
+        let checked = quote_spanned!(check.span()=> #check(self));
+        quote!(#krate::model::note_invalid(found, ::core::option::Option::None, #checked);)
+    });
+    let checks: Vec<TokenStream> = of_fields.chain(of_all).collect();
+    let validates = (!checks.is_empty()).then(|| {
+        quote! {
+            const VALIDATES: bool = true;
+
+            fn validate(&self, found: &mut ::std::vec::Vec<#krate::error::Invalid>) {
+                #(#checks)*
+            }
+        }
+    });
     quote! {
         #[automatically_derived]
         impl #krate::model::Mapped for #ident {
@@ -163,7 +197,7 @@ fn mapped(model: &Model) -> TokenStream {
                 row: &dyn #krate::types::Row,
                 at: usize,
             ) -> ::core::result::Result<Self, #krate::model::ColumnError> {
-                ::core::result::Result::Ok(Self { #(#fields),* })
+                ::core::result::Result::Ok(#built)
             }
 
             fn value(&self, column: u16) -> ::core::option::Option<#krate::types::Value> {
@@ -199,6 +233,9 @@ fn mapped(model: &Model) -> TokenStream {
                     _ => #krate::model::no_relation(index),
                 }
             }
+
+            #hooks
+            #validates
         }
     }
 }
