@@ -120,7 +120,7 @@ fn every(n: u32) -> EveryType {
         .unwrap_or_default();
     EveryType {
         id: 0,
-        a_bool: n % 2 == 0,
+        a_bool: n.is_multiple_of(2),
         a_i8: -(n as i8),
         a_i16: n as i16 * 100,
         a_i32: i32::MAX - n32,
@@ -143,15 +143,15 @@ fn every(n: u32) -> EveryType {
         a_decimal: Decimal::new(i64::from(n) * 123_457, n % 20),
         a_price: Decimal::new(i64::from(n) * 1001, 3),
         a_json: Json(vec![i64::from(n), -1]),
-        a_mood: if n % 2 == 0 { Mood::Calm } else { Mood::Fine },
-        a_kind: if n % 3 == 0 { Kind::Plain } else { Kind::Fancy },
-        a_level: if n % 2 == 0 { Level::Low } else { Level::High },
+        a_mood: if n.is_multiple_of(2) { Mood::Calm } else { Mood::Fine },
+        a_kind: if n.is_multiple_of(3) { Kind::Plain } else { Kind::Fancy },
+        a_level: if n.is_multiple_of(2) { Level::Low } else { Level::High },
         an_email: Email(format!("{n}@example.com")),
-        maybe_text: (n % 2 == 0).then(|| format!("{n}")),
-        maybe_int: (n % 3 == 0).then_some(n32),
+        maybe_text: n.is_multiple_of(2).then(|| format!("{n}")),
+        maybe_int: n.is_multiple_of(3).then_some(n32),
         maybe_json: (n % 2 == 1).then_some(Json(i64::from(n))),
-        maybe_mood: (n % 2 == 0).then_some(Mood::Fine),
-        maybe_uuid: (n % 4 == 0).then(|| Uuid::from_u128(n.into())),
+        maybe_mood: n.is_multiple_of(2).then_some(Mood::Fine),
+        maybe_uuid: n.is_multiple_of(4).then(|| Uuid::from_u128(n.into())),
     }
 }
 

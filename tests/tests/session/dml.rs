@@ -136,7 +136,7 @@ matrix! {
         let ed = session.one(select(User).filter(User::id.eq(1)).options(selectinload(User::addresses))).await?;
         let addresses = session.keys(ed, User::addresses)?;
         for ask in [false, true] {
-            let gone = if ask { Address::email.like("ed@one") } else { Address::id.eq(1).into() };
+            let gone = if ask { Address::email.like("ed@one") } else { Address::id.eq(1) };
             assert_eq!(session.execute(delete(Address).filter(gone)).await?, 1);
             assert_eq!(session.state(addresses[0]), State::Deleted);
             assert_eq!(session[addresses[0]].email, "ed@one");

@@ -112,7 +112,7 @@ impl Run<'_> {
                 Ok(())
             }
             (Ok(()), true) => Err(Error::custom("the flush went through, with values that can't be")),
-            (Err(error), true) if matches!(error, Error::UniqueViolation { .. } | Error::Session(_)) => {
+            (Err(Error::UniqueViolation { .. } | Error::Session(_)), true) => {
                 self.check_memory().map_err(|wrong| Error::custom(format!("after a failed flush: {wrong}")))?;
                 self.rollback().await
             }
