@@ -65,6 +65,19 @@ pub(in crate::session) enum Why {
     LinksLater,
 }
 
+/// Rows by the columns that they set: neighbours only, so that the database counts keys up in the order of the rows.
+fn neighbours(rows: Vec<Id>, columns: impl Fn(Id) -> Vec<u16>) -> Vec<(Vec<u16>, Vec<Id>)> {
+    let mut groups: Vec<(Vec<u16>, Vec<Id>)> = Vec::new();
+    for id in rows {
+        let set = columns(id);
+        match groups.last_mut() {
+            Some((columns, rows)) if *columns == set => rows.push(id),
+            _ => groups.push((set, vec![id])),
+        }
+    }
+    groups
+}
+
 /// Rows by the columns that they set, both in the order in which they first come.
 fn by_columns(rows: Vec<Id>, columns: impl Fn(Id) -> Vec<u16>) -> Vec<(Vec<u16>, Vec<Id>)> {
     let mut groups: Vec<(Vec<u16>, Vec<Id>)> = Vec::new();
@@ -86,7 +99,7 @@ fn by_columns(rows: Vec<Id>, columns: impl Fn(Id) -> Vec<u16>) -> Vec<(Vec<u16>,
 
 impl Session {
     /// The plan's rows, in its order. The rows of a step need nothing of each other, so that those which set the same
-    /// columns can go together.
+    /// columns can go together; rows whose keys the database counts up keep the order in which they were added.
     pub(super) fn group_rows(&self, plan: &Plan, groups: &mut Vec<Group>) {
         let mut unique: HashMap<Id, Why> = HashMap::new();
         for exchange in &plan.exchanges {
@@ -110,7 +123,10 @@ impl Session {
                 if unique.is_empty() { None } else { exchanged() }.or(step.wave.map(Why::Wave))
             };
             for (table, rows) in by_table(self, &staged(Stage::Pending)) {
-                for (columns, rows) in by_columns(rows, |id| self.columns_to_insert(table, id)) {
+                let columns = |id| self.columns_to_insert(table, id);
+                let together =
+                    if table.auto_key().is_some() { neighbours(rows, columns) } else { by_columns(rows, columns) };
+                for (columns, rows) in together {
                     groups.push(Group { why: why(&rows), write: Write::Insert(rows), table, columns });
                 }
             }
