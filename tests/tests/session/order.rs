@@ -372,6 +372,23 @@ matrix! {
         assert!(said(session.flush().await).contains("taken out of the session or deleted"));
         Ok(())
     }
+
+    /// The key that the new row held first is gone when it gets its own.
+    async fn a_row_that_becomes_its_own_parent_lets_go_of_one_that_is_deleted(db: Db) -> Result<()> {
+        create(&db).await?;
+        let mut session = db.engine.session();
+        let old = session.add(employee("old"));
+        session.commit().await?;
+        let new = session.push(old, Employee::reports, employee("new"));
+        session.delete(old);
+        session.push(new, Employee::reports, new);
+        session.commit().await?;
+        let id = session[new].id;
+        assert_eq!(session[new].manager_id, Some(id));
+        assert_eq!(session.keys(new, Employee::reports)?, [new]);
+        assert_eq!(db.engine.all(select((Employee::name, Employee::manager_id))).await?, [("new".to_owned(), Some(id))]);
+        Ok(())
+    }
 }
 
 /// Rows of a deep chain wait for each other, and what it costs grows with their number alone.

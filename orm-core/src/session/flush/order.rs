@@ -237,7 +237,14 @@ impl Session {
             match edge {
                 Edge::Link(key) if self.any_nullable(*row, &self.links.keys[*key].columns) => {
                     if later.insert((*row, *key)) {
-                        plan.linked_later.push((*row, *key));
+                        let columns = &self.links.keys[*key].columns;
+                        if self.stage(*row) == Stage::Pending && key_values(self.object(*row).values(columns)).is_some()
+                        {
+                            // What it was linked to before may be gone by then.
+                            plan.withheld.push((*row, columns.clone()));
+                        } else {
+                            plan.linked_later.push((*row, *key));
+                        }
                     }
                     return Ok(n);
                 }
