@@ -22,6 +22,7 @@ mod links;
 mod load;
 mod merge;
 mod near;
+mod orders;
 mod pairs;
 mod plan;
 mod query;

@@ -71,6 +71,7 @@ impl Session {
         let id = Id { store, slot };
         self.reindex(id);
         self.was_read(id);
+        self.came(id);
         Ok((id, true))
     }
 

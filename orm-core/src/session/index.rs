@@ -65,6 +65,16 @@ impl Index {
         }
     }
 
+    /// Where a child stands, with others, if it is to leave that place for another, or for none. `objects` is the parents' store.
+    pub(super) fn left(&self, slot: u32, to: Option<&Place>, objects: u32) -> Option<Place> {
+        let spot = self.spot(slot);
+        let stays = to.map_or(Some(Spot::NONE), |place| self.spots.known(place)) == Some(spot);
+        if stays || spot == Spot::NONE || self.children[slot as usize].next == slot {
+            return None;
+        }
+        self.spots.place(spot, objects)
+    }
+
     fn enter(&mut self, slot: u32, spot: Spot) {
         while self.children.len() <= slot as usize {
             self.children.push(Child { spot: Spot::NONE, next: 0, previous: 0 });

@@ -1,9 +1,11 @@
 //! What a rollback restores, level by level: the transaction, and each savepoint in it.
 
 use super::Session;
-use super::arena::{Columns, Id, Stage};
+use super::arena::{Columns, Id, Identity, Stage};
 use super::collections::CollectionKind;
 use super::links::{KeyId, Override};
+use super::orders::Orders;
+use std::collections::HashSet;
 
 /// An object as it was when a level began.
 #[derive(Debug)]
@@ -29,6 +31,12 @@ pub(super) struct Level {
     pairs: usize,
     /// Whether it has written anything.
     pub(super) wrote: bool,
+    /// The order of collections that members left.
+    pub(super) orders: Orders,
+    /// The keys of rows that it inserted and whose objects were taken out of the session.
+    inserted: HashSet<(u32, Identity)>,
+    /// Objects that such rows were read into again: a rollback withdraws them.
+    reread: Vec<Id>,
     /// How many slots each store had when the transaction began, if one did.
     began: Option<Vec<usize>>,
 }
@@ -36,12 +44,12 @@ pub(super) struct Level {
 impl Level {
     /// Whether it names no object.
     pub(super) fn is_empty(&self) -> bool {
-        self.journaled.is_empty() && self.read.is_empty() && self.loaded.is_empty()
+        self.journaled.is_empty() && self.read.is_empty() && self.loaded.is_empty() && self.reread.is_empty()
     }
 
     /// Everything has left the session: there is nothing to restore.
     pub(super) fn clear(&mut self) {
-        *self = Level { wrote: self.wrote, ..Level::default() };
+        *self = Level { wrote: self.wrote, inserted: std::mem::take(&mut self.inserted), ..Level::default() };
     }
 }
 
@@ -86,6 +94,31 @@ impl Session {
                 Some((first, count)) if first.store == id.store && first.slot + *count == id.slot => *count += 1,
                 _ => level.read.push((id, 1)),
             }
+        }
+    }
+
+    /// Notes the row of an object that is about to leave the session, if the open transaction inserted it.
+    pub(super) fn note_inserted(&mut self, id: Id) {
+        if !matches!(self.stage(id), Stage::Persistent | Stage::Doomed | Stage::Deleted) {
+            return;
+        }
+        let mut bases = std::iter::successors(self.base(id), |base| base.below.as_deref());
+        let Some(level) = bases.find(|base| base.stage == Stage::Pending).map(|base| base.level) else { return };
+        let key = self.stores[id.store as usize].row_key(id.slot);
+        if let (Some(key), Some(level)) = (key, self.levels.get_mut(level)) {
+            level.inserted.insert((id.store, key));
+        }
+    }
+
+    /// Notes that a row came into the session: one that the open transaction inserted goes with its rollback.
+    pub(super) fn came(&mut self, id: Id) {
+        if self.levels.iter().all(|level| level.inserted.is_empty()) {
+            return;
+        }
+        let Some(key) = self.stores[id.store as usize].row_key(id.slot) else { return };
+        let row = (id.store, key);
+        if let Some(level) = self.levels.iter_mut().rev().find(|level| level.inserted.contains(&row)) {
+            level.reread.push(id);
         }
     }
 
@@ -147,6 +180,11 @@ impl Session {
         let into = &mut self.levels[below];
         into.read.extend(level.read);
         into.loaded.extend(level.loaded);
+        into.inserted.extend(level.inserted);
+        into.reread.extend(level.reread);
+        for (place, order) in level.orders {
+            into.orders.entry(place).or_insert(order);
+        }
         into.wrote |= level.wrote;
     }
 
@@ -198,12 +236,16 @@ impl Session {
         let unsure = to == 0 && std::mem::take(&mut self.committing);
         while self.levels.len() > to {
             let Some(level) = self.levels.pop() else { break };
+            for id in level.reread {
+                self.withdraw_reread(id, self.levels.len());
+            }
             for id in &level.journaled {
                 self.restore_object(*id, self.levels.len());
             }
             if unsure {
                 level.journaled.iter().for_each(|id| self.slot_mut(*id).stale = true);
             }
+            self.put_orders_back(level.orders);
             unlinked.extend(self.pairs.undo(level.pairs));
             for (kind, owner) in level.loaded {
                 if self.stage(owner) != Stage::Free {
@@ -235,6 +277,16 @@ impl Session {
             self.reuse_released();
         }
         self.push_level();
+    }
+
+    /// An object whose row is not there any more: it was read within the level that inserted it.
+    fn withdraw_reread(&mut self, id: Id, level: usize) {
+        self.restore_object(id, level);
+        if matches!(self.stage(id), Stage::Persistent | Stage::Doomed) {
+            self.unidentify(id);
+            self.set_original(id, None);
+            self.slot_mut(id).stage = Stage::Withdrawn;
+        }
     }
 
     fn restore_object(&mut self, id: Id, level: usize) {

@@ -100,6 +100,17 @@ impl ForeignKeyLinks {
         self.index.at(place)
     }
 
+    /// The place that a child is to leave for another, or for none, if others stand there too.
+    pub(super) fn place_left(&self, slot: u32, to: Option<&Place>) -> Option<Place> {
+        self.index.left(slot, to, self.parent)
+    }
+
+    /// Puts the children at a place into this order; others follow.
+    pub(super) fn sort(&mut self, place: &Place, order: &[u32]) {
+        let rank: HashMap<u32, usize> = order.iter().enumerate().map(|(n, slot)| (*slot, n)).collect();
+        self.index.sort(place, &rank);
+    }
+
     fn put_override(&mut self, slot: u32, value: Option<Override>) {
         match value {
             Some(value) => drop(self.overrides.insert(slot, value)),
@@ -191,6 +202,7 @@ impl Session {
 
     fn reindex_key(&mut self, key: KeyId, child: Id) {
         let place = self.place_of(key, child);
+        self.keep_order(key, child, place.as_ref());
         self.links.keys[key].index.put(child.slot, place);
     }
 
@@ -324,8 +336,9 @@ impl Session {
     /// Puts a collection's members into the order in which a query brought them; others follow.
     pub(super) fn order_children(&mut self, key: KeyId, parent: Id, order: &[Id]) {
         let Some(place) = self.key_place(key, parent) else { return };
-        let rank: HashMap<u32, usize> = order.iter().enumerate().map(|(n, id)| (id.slot, n)).collect();
-        self.links.keys[key].index.sort(&place, &rank);
+        let order: Vec<u32> = order.iter().map(|id| id.slot).collect();
+        self.links.keys[key].sort(&place, &order);
+        self.order_renewed(key, &place, &order);
     }
 
     /// What was said of an object's links since the last flush, to be put back when a flush fails.

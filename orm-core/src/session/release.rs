@@ -139,6 +139,7 @@ impl Session {
         self.sync();
         self.unload_holders(ids);
         for id in ids {
+            self.note_inserted(*id);
             if matches!(self.stage(*id), Stage::Persistent | Stage::Doomed) {
                 self.unidentify(*id);
             }

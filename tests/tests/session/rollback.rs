@@ -165,6 +165,69 @@ matrix! {
         other.add(user("ed"));
         other.commit().await
     }
+
+    /// Members that left stand where they stood, those of `order_by` too.
+    async fn a_collection_has_its_order_back(db: Db) -> Result<()> {
+        create(&db).await?;
+        let mut session = db.engine.session();
+        let boss = session.add(employee("boss"));
+        for name in ["c", "a", "e", "b", "d"] {
+            session.push(boss, Employee::reports, employee(name));
+        }
+        session.commit().await?;
+        let mut session = db.engine.session();
+        let sorted = selectinload(Employee::reports).order_by(Employee::name.asc());
+        let boss = session.one(select(Employee).filter(Employee::name.eq("boss")).options(sorted)).await?;
+        let before = session.keys(boss, Employee::reports)?;
+        let names: Vec<&str> = before.iter().map(|key| session[*key].name.as_str()).collect();
+        assert_eq!(names, ["a", "b", "c", "d", "e"]);
+        let [a, b, c, d, e] = before[..] else { panic!("{before:?}") };
+        for flushed in [false, true] {
+            // Touched in one order, and taken out in another.
+            session[b].name = "changed".into();
+            session.remove(boss, Employee::reports, c);
+            session.remove(boss, Employee::reports, b);
+            let new = session.push(boss, Employee::reports, employee("new"));
+            session[d].manager_id = None;
+            session.push(new, Employee::reports, a);
+            assert_eq!(session.keys(boss, Employee::reports)?, [e, new]);
+            if !flushed {
+                session.rollback().await?;
+                assert_eq!(session.keys(boss, Employee::reports)?, before);
+                continue;
+            }
+            let mut nested = session.begin_nested().await?;
+            nested.remove(boss, Employee::reports, e);
+            nested.push(boss, Employee::reports, d);
+            nested.flush().await?;
+            assert_eq!(nested.keys(boss, Employee::reports)?, [new, d]);
+            nested.rollback().await?;
+            assert_eq!(session.keys(boss, Employee::reports)?, [e, new]);
+            session.rollback().await?;
+            assert_eq!(session.keys(boss, Employee::reports)?, before);
+        }
+        Ok(())
+    }
+
+    /// A flush that fails half-way leaves the order of adding.
+    async fn a_failed_flush_changes_no_order(db: Db) -> Result<()> {
+        create(&db).await?;
+        ed_and_sandy(&db.engine).await?;
+        let mut session = db.engine.session();
+        let sandy = session.get::<User>(2).await?.unwrap();
+        session.load(sandy, User::addresses).await?;
+        let old = session.keys(sandy, User::addresses)?[0];
+        let new = session.add(user("new"));
+        let first = session.push(new, User::addresses, address_of("first"));
+        session.push(new, User::addresses, old);
+        let last = session.push(new, User::addresses, address_of("last"));
+        session.add(Profile { user_id: 99, ..Default::default() });
+        assert!(session.flush().await.is_err());
+        assert_eq!(session.keys(new, User::addresses)?, [first, old, last]);
+        session.rollback().await?;
+        assert_eq!(session.keys(sandy, User::addresses)?, [old]);
+        Ok(())
+    }
 }
 
 async fn count_in(session: &mut Session) -> Result<i64> {

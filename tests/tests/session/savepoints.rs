@@ -186,4 +186,64 @@ matrix! {
         }
         Ok(())
     }
+
+    /// A row of the savepoint's own that was read again goes with it, though its first object is gone.
+    async fn a_row_that_was_read_again_goes_with_its_savepoint(db: Db) -> Result<()> {
+        create(&db).await?;
+        ed_and_sandy(&db.engine).await?;
+        let mut session = db.engine.session();
+        let ed = session.get::<User>(1).await?.unwrap();
+        session.load(ed, User::addresses).await?;
+        let before = session.keys(ed, User::addresses)?;
+        for kept in [false, true] {
+            let mut nested = session.begin_nested().await?;
+            let new = nested.push(ed, User::addresses, address_of("new"));
+            nested.flush().await?;
+            let id = nested[new].id;
+            nested.expunge(new);
+            let again = nested.get::<Address>(id).await?.unwrap();
+            nested[again].email = "edited".into();
+            nested.flush().await?;
+            nested.load(ed, User::addresses).await?;
+            assert_eq!(nested.keys(ed, User::addresses)?.len(), before.len() + 1);
+            if kept {
+                nested.commit().await?;
+                session.rollback().await?;
+            } else {
+                nested.rollback().await?;
+            }
+            assert_eq!((session.state(again), session[again].email.as_str()), (State::Withdrawn, "new"));
+            session.load(ed, User::addresses).await?;
+            assert_eq!(session.keys(ed, User::addresses)?, before, "kept: {kept}");
+            assert_eq!(session.get::<Address>(id).await?, None);
+            session[ed].fullname = Some(format!("kept: {kept}"));
+            session.commit().await?;
+        }
+        assert_eq!(rows(&db.engine, "addresses").await?, 3);
+        Ok(())
+    }
+
+    /// The key was another row's before, whose object comes back.
+    async fn a_key_that_was_taken_over_goes_back_to_its_object(db: Db) -> Result<()> {
+        create(&db).await?;
+        let country = |name: &str| Country { code: "NO".into(), name: name.into(), ..Default::default() };
+        let mut session = db.engine.session();
+        let old = session.add(country("old"));
+        session.commit().await?;
+        let mut nested = session.begin_nested().await?;
+        nested.delete(old);
+        nested.flush().await?;
+        let new = nested.add(country("new"));
+        nested.flush().await?;
+        nested.expunge(new);
+        let again = nested.get::<Country>("NO").await?.unwrap();
+        assert_eq!(nested[again].name, "new");
+        nested.delete(again);
+        nested.flush().await?;
+        nested.rollback().await?;
+        assert_eq!((session.state(old), session.state(again)), (State::Persistent, State::Withdrawn));
+        assert_eq!(session.get::<Country>("NO").await?, Some(old));
+        assert_eq!(session[old].name, "old");
+        Ok(())
+    }
 }

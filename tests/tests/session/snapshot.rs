@@ -17,15 +17,9 @@ pub struct Known {
     pub lines: Vec<Key<Line>>,
 }
 
-/// The members of a collection, without their order: one that left and came back is the last.
+/// The members of a collection, in order.
 fn seen<T>(found: Result<Vec<Key<T>>>) -> String {
-    match found {
-        Ok(mut members) => {
-            members.sort();
-            format!("{members:?}")
-        }
-        Err(error) => error.to_string(),
-    }
+    found.map_or_else(|error| error.to_string(), |members| format!("{members:?}"))
 }
 
 macro_rules! objects {

@@ -3,6 +3,7 @@ use crate::session::Session;
 use crate::session::arena::{Columns, Id, Stage};
 use crate::session::links::{KeyId, Override};
 use crate::session::near::NearMap;
+use crate::session::orders::Orders;
 use crate::session::pairs::{Ends, Pairs};
 
 /// What a flush changes in memory, to be put back when it fails.
@@ -17,6 +18,8 @@ pub(crate) struct Journal {
     /// Nothing is written, and what was read stays.
     plans: bool,
     pub(super) displaced: Displaced,
+    /// The order of collections that members left.
+    pub(in crate::session) orders: Orders,
 }
 
 #[derive(Debug)]
@@ -36,6 +39,7 @@ impl Journal {
             pairs: session.pairs.mark(),
             queues: session.pairs.queues(),
             displaced: Displaced::new(),
+            orders: Orders::new(),
             plans: false,
         }
     }
@@ -101,6 +105,7 @@ impl Session {
             }
             self.restore_overrides(id, before.links);
         }
+        self.put_orders_back(journal.orders);
         self.pairs.undo(journal.pairs);
         self.pairs.restore_queues(journal.queues);
         self.orphans = journal.orphans;

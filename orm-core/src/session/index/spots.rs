@@ -75,6 +75,16 @@ impl Spots {
         Spot::other(number)
     }
 
+    /// The place of a spot. `store` is that of objects.
+    pub(super) fn place(&self, spot: Spot, store: u32) -> Option<Place> {
+        match spot.0 & 3 {
+            OBJECT => Some(Place::Object(Id { store, slot: (spot.0 >> 2) as u32 })),
+            INTEGER => Some(Place::Key(Identity::Int(spot.0 as i64 >> 2))),
+            OTHER => self.keys[(spot.0 >> 2) as usize].clone().map(Place::Key),
+            _ => None,
+        }
+    }
+
     /// Nobody stands there any more.
     pub(super) fn forget(&mut self, spot: Spot) {
         if spot.0 & 3 != OTHER {
