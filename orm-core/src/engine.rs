@@ -18,6 +18,7 @@ mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod record;
+mod replicas;
 mod sent;
 mod shared;
 #[cfg(feature = "sqlite")]
@@ -67,7 +68,7 @@ use std::sync::Arc;
 /// # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
 /// ```
 #[derive(Clone)]
-pub struct Engine(Arc<Inner>);
+pub struct Engine(Arc<Inner>, Option<Arc<replicas::Replicas>>);
 
 struct Inner {
     pool: Arc<Pool>,
@@ -142,7 +143,7 @@ impl Engine {
         if let Some(rounds) = inner.pool.rounds() {
             look_after(&inner, rounds);
         }
-        Ok(Engine(inner))
+        Ok(Engine(inner, None))
     }
 
     /// The database.
@@ -318,6 +319,7 @@ impl fmt::Debug for Engine {
             .field("capabilities", &self.0.capabilities)
             .field("pool", &self.pool_status())
             .field("anchored", &self.0.anchor.is_some())
+            .field("replicas", &self.replicas().len())
             .finish()
     }
 }

@@ -276,6 +276,15 @@ pub enum Error {
     /// A change in the session that contradicts another, or can't be carried out.
     #[error("{0}")]
     Session(String),
+    /// A change in a session that only reads; nothing was sent. The session goes on as it was.
+    #[error(
+        "{what} in a read-only session: `rollback` takes changes back; a session that may write is made by \
+         `engine.session()`"
+    )]
+    ReadOnly {
+        /// "`User` 7 was changed", "the statement `…` can't be run".
+        what: String,
+    },
     /// Objects that a flush was about to write hold values that their models do not allow; nothing was sent.
     #[error("{}", list(.0))]
     Validation(Vec<Invalid>),

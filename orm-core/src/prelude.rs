@@ -14,7 +14,7 @@ pub use crate::metadata;
 pub use crate::model::{BelongsTo, HasMany, HasOne, Hooks, ManyToMany};
 pub use crate::query::{Alias, Lock, Select, Subquery, alias, aliased, delete, exists, insert, select, text, update};
 pub use crate::schema::MetaData;
-pub use crate::session::{At, Session, State};
+pub use crate::session::{At, Session, SessionOptions, State};
 #[cfg(feature = "bigdecimal")]
 pub use crate::types::BigDecimal;
 #[cfg(feature = "decimal")]

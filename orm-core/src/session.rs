@@ -22,6 +22,7 @@ mod links;
 mod load;
 mod merge;
 mod near;
+mod options;
 mod orders;
 mod pairs;
 mod plan;
@@ -44,6 +45,7 @@ pub use hooks::{Flushed, SessionHooks};
 pub use inspect::AnyKey;
 pub use joined::JoinedSession;
 pub use load::Keys;
+pub use options::SessionOptions;
 pub use plan::{FlushPlan, PlannedStatement, WriteKind};
 pub use query::NoAutoflush;
 pub use savepoint::Savepoint;
@@ -59,6 +61,7 @@ use hooks::Hooked;
 use joined::Home;
 use level::Level;
 use links::{KeyId, Links};
+use options::Mode;
 use pairs::Pairs;
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -98,6 +101,8 @@ pub struct Session {
     /// What a rollback restores: the transaction's, and each open savepoint's.
     levels: Vec<Level>,
     autoflush: bool,
+    /// What its transactions are like.
+    mode: Mode,
     /// Inside the closure of `transaction`, which commits.
     enclosed: bool,
     /// COMMIT was sent, and its outcome is not known.
@@ -133,6 +138,7 @@ impl Engine {
             released: Vec::new(),
             levels: vec![Level::default()],
             autoflush: true,
+            mode: Mode::default(),
             enclosed: false,
             committing: false,
             flushing: None,

@@ -24,6 +24,7 @@ mod memory;
 mod merge;
 mod misuse;
 mod models;
+mod options;
 mod order;
 mod pairs;
 mod plan;

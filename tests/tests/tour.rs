@@ -424,6 +424,14 @@ matrix! {
         nested.rollback().await?;                       // memory goes back with the database
         session.commit().await?;
 
+        let (primary, replica) = (db.engine.clone(), db.engine.clone());
+        let engine = Engine::with_replicas(primary, [replica])?;       // for read-only sessions, in turn; all else is the primary's
+        let options = SessionOptions::new().read_only().isolation(Isolation::Serializable);     // and `autoflush(false)`
+        let mut report = engine.session_with(options);  // BEGIN … READ ONLY; a flush with changes is an error that names the object
+        engine.reader().all(select(User)).await?;       // a replica's engine, for queries without a session
+        assert_eq!(report.all(select(User)).await?.len(), engine.all(select(User)).await?.len());
+        report.close().await?;
+
         let log = engine.record();                      // testing: until dropped; log.statements() gives SQL and row counts
         engine.all(select(User::id)).await?;
         assert_eq!(log.statements().len(), 1);

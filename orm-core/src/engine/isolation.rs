@@ -1,3 +1,6 @@
+use super::backend::Running;
+use super::connection::Connection;
+use super::options::BeginMode;
 use crate::error::{Error, Result};
 use crate::types::Dialect;
 use std::fmt;
@@ -49,6 +52,12 @@ impl Isolation {
         }
     }
 
+    /// # Errors
+    /// [`Error::Unsupported`] when the database does not have the level.
+    pub(crate) fn check(self, dialect: Dialect) -> Result<()> {
+        self.set(dialect).map(drop)
+    }
+
     /// The query that tells the level of a connection.
     pub(super) fn query(dialect: Dialect, version: (u32, u32, u32)) -> Option<&'static str> {
         match dialect {
@@ -69,5 +78,36 @@ impl Isolation {
 impl fmt::Display for Isolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.sql())
+    }
+}
+
+impl Connection {
+    /// Begins a transaction of this level (`None`: the connection's own) that may write, or may only read, which SQLite does not
+    /// know. It is said of this transaction alone: nothing is left on the connection that has to be put back.
+    pub(crate) fn begin_as(&mut self, level: Option<Isolation>, read_only: bool) -> Running<'_, ()> {
+        Box::pin(async move {
+            match self.dialect() {
+                dialect @ Dialect::Sqlite => {
+                    level.map_or(Ok(()), |level| level.check(dialect))?;
+                    // Who only reads takes no lock for writing.
+                    self.begin_raw(read_only.then_some(BeginMode::Deferred)).await
+                }
+                Dialect::Postgres => {
+                    let level = level.map(|level| format!(" ISOLATION LEVEL {}", level.sql())).unwrap_or_default();
+                    let read_only = if read_only { " READ ONLY" } else { "" };
+                    self.begin_with(&format!("BEGIN{level}{read_only}")).await
+                }
+                Dialect::MySql | Dialect::MariaDb => {
+                    self.settle().await?;
+                    if let Some(level) = level
+                        && !self.in_transaction()
+                    {
+                        // Without SESSION it is the next transaction's only.
+                        self.command(&format!("SET TRANSACTION ISOLATION LEVEL {}", level.sql())).await?;
+                    }
+                    self.begin_with(if read_only { "START TRANSACTION READ ONLY" } else { "BEGIN" }).await
+                }
+            }
+        })
     }
 }

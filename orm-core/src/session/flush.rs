@@ -80,6 +80,7 @@ impl Session {
         if !self.has_changes() {
             return Ok(());
         }
+        self.refuse_changes()?;
         if let Err(error) = self.before_flush().await {
             self.fail(error.to_string());
             return Err(error);
@@ -109,7 +110,9 @@ impl Session {
     }
 
     async fn write_changes(&mut self) -> Result<()> {
-        for group in self.groups_to_write().await? {
+        let groups = self.groups_to_write().await?;
+        self.refuse_groups(&groups)?;
+        for group in groups {
             self.write_group(group).await?;
         }
         for id in std::mem::take(&mut self.touched) {

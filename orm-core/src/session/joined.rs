@@ -76,7 +76,7 @@ impl Session {
         } else if let Home::TwoPhase { .. } = self.home {
             self.begin_named(connection).await?;
         } else {
-            connection.begin_raw(None).await?;
+            self.mode.begin(connection).await?;
         }
         self.begun = true;
         self.begins();

@@ -134,7 +134,7 @@ impl Session {
         })
     }
 
-    fn planned(&self, groups: &[Group]) -> FlushPlan {
+    pub(super) fn planned(&self, groups: &[Group]) -> FlushPlan {
         let last_delete: HashMap<&str, usize> = groups
             .iter()
             .enumerate()

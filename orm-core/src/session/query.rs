@@ -84,6 +84,9 @@ impl Session {
     }
 
     async fn fetch_asked(&mut self, asked: Asked, decodes: Decodes<'_>) -> Result<()> {
+        if asked.writes {
+            self.refuse_statement(&asked.statements)?;
+        }
         self.before_query(&first_line(&asked.statements)).await?;
         let inserts = match asked.followed {
             Followed::Changes(change) => return self.fetch_change(*change, asked.statements, decodes).await,
@@ -234,6 +237,7 @@ impl Session {
         };
         Box::pin(async move {
             let statements = statements?;
+            self.refuse_statement(&statements)?;
             self.before_query(&first_line(&statements)).await?;
             self.execute_followed(followed, statements).await
         })
@@ -299,9 +303,10 @@ impl Session {
     /// transaction is the session's business.
     ///
     /// # Errors
-    /// The flush's, and the database's.
+    /// The flush's, and the database's; [`Error::Unsupported`] in a read-only session on SQLite.
     pub fn connection(&mut self) -> Running<'_, &mut Connection> {
         Box::pin(async move {
+            self.has_connection()?;
             self.before_query("the connection").await?;
             let connection = self.take_connection(true).await?;
             Ok(self.connection.insert(connection))

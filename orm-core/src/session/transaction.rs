@@ -34,7 +34,7 @@ impl Session {
         self.check()?;
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.engine.acquire().await?,
+            None => self.acquire().await?,
         };
         if !self.begun && (write || !connection.capabilities().begins_before_write()) {
             self.begin(&mut connection).await?;
