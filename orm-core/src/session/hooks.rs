@@ -92,7 +92,8 @@ impl SessionHooks {
     }
 
     /// Calls this after each flush that wrote something. What it changes is written by the next flush; a `commit` flushes
-    /// until there is nothing to write, and gives up after a hundred times. An error fails the flush.
+    /// until there is nothing to write, and gives up after a hundred times; so does `begin_nested`. An error, or a call that is
+    /// dropped inside the hook, fails the session; memory is as after the flush until `rollback`.
     #[must_use]
     pub fn after_flush(
         mut self,
@@ -173,12 +174,16 @@ impl Hooked {
 struct Inside<'s> {
     session: &'s mut Session,
     autoflush: bool,
+    done: bool,
 }
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
         self.session.autoflush = self.autoflush;
-        self.session.hooked.inside = None;
+        // What was flushed must not be committed without what the hook would have done.
+        if self.session.hooked.inside.take() == Some("after_flush") && !self.done {
+            self.session.fail("an `after_flush` hook did not come to its end".to_owned());
+        }
     }
 }
 
@@ -202,7 +207,7 @@ impl Session {
     fn inside(&mut self, hook: &'static str) -> Inside<'_> {
         let autoflush = std::mem::replace(&mut self.autoflush, false);
         self.hooked.inside = Some(hook);
-        Inside { session: self, autoflush }
+        Inside { session: self, autoflush, done: false }
     }
 
     async fn call(&mut self, name: &'static str, hooks: Vec<Call>) -> Result<()> {
@@ -239,10 +244,11 @@ impl Session {
             return Ok(());
         }
         let hooks = self.hooked.hooks.after_flush.clone();
-        let inside = self.inside("after_flush");
+        let mut inside = self.inside("after_flush");
         for hook in hooks {
             hook(inside.session, written.clone()).await?;
         }
+        inside.done = true;
         inside.session.sync();
         Ok(())
     }

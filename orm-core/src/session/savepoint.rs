@@ -27,8 +27,7 @@ impl Session {
         Box::pin(async move {
             self.check()?;
             self.check_not_inside("begin_nested")?;
-            self.sync();
-            self.flush_now().await?;
+            self.flush_all().await?;
             let mut connection = self.take_connection(false).await?;
             if !self.begun {
                 self.begin(&mut connection).await?;
@@ -89,8 +88,7 @@ impl Savepoint<'_> {
     pub async fn commit(mut self) -> Result<()> {
         self.session.check()?;
         self.is_innermost()?;
-        self.session.sync();
-        self.session.flush_now().await?;
+        self.session.flush_all().await?;
         let mut connection = self.session.take_connection(false).await?;
         let released = connection.release(&self.session.savepoint_name(self.level)).await;
         self.session.put_back(connection, released)?;

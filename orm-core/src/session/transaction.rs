@@ -120,6 +120,11 @@ impl Session {
         self.check()?;
         self.check_not_inside("commit")?;
         self.check_outside()?;
+        self.flush_all().await
+    }
+
+    /// Flushes until there is nothing to write, whatever hooks add after each flush.
+    pub(super) async fn flush_all(&mut self) -> Result<()> {
         for _ in 0..ROUNDS {
             self.sync();
             self.flush_now().await?;
@@ -127,9 +132,11 @@ impl Session {
                 return Ok(());
             }
         }
-        Err(Error::Session(format!(
+        let error = Error::Session(format!(
             "after {ROUNDS} flushes there is still something to write: an `after_flush` hook changes something each time"
-        )))
+        ));
+        self.fail(error.to_string());
+        Err(error)
     }
 
     /// What comes after COMMIT.
@@ -177,7 +184,8 @@ impl Session {
             if self.levels.len() > 1 {
                 return self.roll_back_to_savepoint().await;
             }
-            let begun = self.begun;
+            // A failure has rolled the transaction back already.
+            let begun = self.begun || self.failed.is_some();
             self.roll_back_whole().await?;
             if begun { self.after_rollback().await } else { Ok(()) }
         })

@@ -241,6 +241,59 @@ matrix! {
         session.add(article("Two"));
         let error = session.commit().await.unwrap_err();
         assert!(error.to_string().starts_with("after 100 flushes there is still something to write"), "{error}");
+        assert!(matches!(session.commit().await, Err(Error::RolledBack { .. })));
+        session.rollback().await?;
+        assert_eq!(db.engine.scalar(select(count(Article::id))).await?, 1);
+        Ok(())
+    }
+
+    async fn what_a_hook_adds_after_a_flush_is_written_before_a_savepoint(db: Db) -> Result<()> {
+        create(&db).await?;
+        let mut session = db.engine.session();
+        session.add_hooks(SessionHooks::new().after_flush(|session, written| {
+            Box::pin(async move {
+                for key in written.inserted.into_iter().filter_map(|key| key.of::<Article>()) {
+                    session[key].last = 9;
+                }
+                Ok(())
+            })
+        }));
+        let key = session.add(article("One"));
+        let nested = session.begin_nested().await?;
+        nested.rollback().await?;
+        assert_eq!((session[key].last, session.is_modified(key)), (9, false));
+        session.commit().await?;
+        assert_eq!(db.engine.all(select(Article::last)).await?, [9]);
+        Ok(())
+    }
+
+    async fn a_flush_that_is_cut_off_in_a_hook_after_it_is_not_committed(db: Db) -> Result<()> {
+        create(&db).await?;
+        let log = Log::default();
+        let rolled_back = log.clone();
+        let mut session = db.engine.session();
+        session.add_hooks(
+            SessionHooks::new()
+                .after_flush(|_, _| {
+                    Box::pin(async {
+                        loop {
+                            tokio::task::yield_now().await;
+                        }
+                    })
+                })
+                .after_rollback(move |_| {
+                    rolled_back.lock().unwrap().push("rollback".to_owned());
+                    Box::pin(async { Ok(()) })
+                }),
+        );
+        let key = session.add(article("One"));
+        let cut = tokio::time::timeout(std::time::Duration::from_millis(300), session.flush()).await;
+        assert!(cut.is_err());
+        assert!(matches!(session.commit().await, Err(Error::RolledBack { .. })));
+        session.rollback().await?;
+        assert_eq!(noted(&log), ["rollback"]);
+        assert_eq!(session.state(key), State::Withdrawn);
+        assert_eq!(db.engine.scalar(select(count(Article::id))).await?, 0);
         Ok(())
     }
 
