@@ -3,6 +3,7 @@
 mod absorb;
 mod access;
 mod arena;
+mod assign;
 mod batches;
 mod changes;
 mod closures;
@@ -54,6 +55,7 @@ pub use view::At;
 
 use crate::engine::{Connection, Engine};
 use arena::Id;
+use assign::AllAssigned;
 use collections::Collections;
 use flush::Journal;
 use hashbrown::DefaultHashBuilder;
@@ -96,6 +98,8 @@ pub struct Session {
     unsynced: Vec<Id>,
     /// Members that were taken out of a collection whose orphans are deleted.
     orphans: Vec<(Id, KeyId)>,
+    /// SQL expressions that columns are to be set to.
+    assigned: AllAssigned,
     /// Slots whose keys ended while a journal may still name them.
     released: Vec<Id>,
     /// What a rollback restores: the transaction's, and each open savepoint's.
@@ -135,6 +139,7 @@ impl Engine {
             touched: Vec::new(),
             unsynced: Vec::new(),
             orphans: Vec::new(),
+            assigned: AllAssigned::new(),
             released: Vec::new(),
             levels: vec![Level::default()],
             autoflush: true,

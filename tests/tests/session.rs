@@ -1,5 +1,6 @@
 //! The session: what it keeps in memory, what it writes, and what is left when something goes wrong.
 
+mod assign;
 mod basics;
 mod batches;
 mod cancelled;

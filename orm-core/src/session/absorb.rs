@@ -115,6 +115,9 @@ impl Session {
         let now = self.object(id).value(column);
         read(self.object_mut(id)).map_err(|reason| decode(self, reason))?;
         let fresh = self.object(id).value(column);
+        if !self.assigned.is_empty() {
+            self.assigned_renewed(id, column, &now, &fresh);
+        }
         let mut edited = false;
         if let Some(original) = self.original_columns_mut(id) {
             edited = original[usize::from(column)] != now;

@@ -52,7 +52,7 @@ impl Session {
     }
 
     /// Notes that the program may change the object's columns.
-    fn borrow_mut(&mut self, id: Id) {
+    pub(super) fn borrow_mut(&mut self, id: Id) {
         if self.unsynced != [id] {
             self.sync();
             self.unsynced.push(id);
@@ -139,8 +139,8 @@ impl Session {
         self.resolve(key).map_or(State::Detached, |id| self.stage(id).into())
     }
 
-    /// Whether the object has a change that is not flushed: a column that differs, a link to a new object; or whether it is
-    /// new or deleted itself.
+    /// Whether the object has a change that is not flushed: a column that differs or has an SQL expression, a link to a new
+    /// object; or whether it is new or deleted itself.
     ///
     /// # Panics
     /// For a key of another session, or of an object that is gone.
@@ -157,7 +157,7 @@ impl Session {
     /// Whether an object with a row has a change that is not flushed.
     pub(super) fn differs_from_row(&self, id: Id) -> bool {
         let differs = |original: &Columns| *original != self.columns(id);
-        self.original_columns(id).is_some_and(differs) || !self.awaited(id).is_empty()
+        self.original_columns(id).is_some_and(differs) || !self.awaited(id).is_empty() || self.has_assigned(id)
     }
 
     pub(super) fn key_of<M: Mapped>(&self, id: Id) -> Key<M> {

@@ -200,7 +200,7 @@ impl Session {
     }
 
     /// Sets a column to what the session or the database says.
-    pub(super) fn assign(&mut self, id: Id, column: u16, value: &Value) -> Result<()> {
+    pub(super) fn set_column(&mut self, id: Id, column: u16, value: &Value) -> Result<()> {
         let set = self.object_mut(id).set(column, value);
         set.map_err(|reason| Error::Decode { column: self.column_name(id, column), reason })
     }

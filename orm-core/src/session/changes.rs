@@ -13,7 +13,7 @@ use std::fmt;
 
 /// What changed in an object's columns: [`Session::changes`], [`Session::changes_since_commit`].
 ///
-/// Its `Display` is a line per column: `User::name: "ed" → "eddie"`.
+/// Its `Display` is a line per column: `User::name: "ed" → "eddie"`, `User::name: "ed" → an SQL expression`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     columns: Vec<Change>,
@@ -31,8 +31,10 @@ pub struct Change {
     pub column: &'static str,
     /// What it was; `None` for a new object, and for a value that was not set.
     pub before: Option<Value>,
-    /// What it is; `None` for a value that is not set.
+    /// What it is; `None` for a value that is not set, and for what an SQL expression will give.
     pub after: Option<Value>,
+    /// Whether it gets an SQL expression with the next flush: [`Session::assign`].
+    pub expression: bool,
     index: u16,
 }
 
@@ -68,7 +70,7 @@ impl fmt::Display for Changes {
                 change.model,
                 change.field,
                 shown(&change.before),
-                shown(&change.after)
+                if change.expression { "an SQL expression".to_owned() } else { shown(&change.after) }
             )?;
         }
         Ok(())
@@ -119,14 +121,16 @@ impl Session {
 
     fn compared(&self, id: Id, before: Option<&Columns>) -> Changes {
         let table = self.table(id);
+        let assigned: Vec<u16> = self.assigned_columns(id).collect();
         let change = |index: u16| {
             let before = before.and_then(|columns| columns[usize::from(index)].clone());
-            let after = self.object(id).value(index);
-            if before == after {
+            let expression = assigned.contains(&index);
+            let after = if expression { None } else { self.object(id).value(index) };
+            if before == after && !expression {
                 return None;
             }
             let def = table.column_def(index);
-            Some(Change { model: table.title(), field: def.field, column: def.name, before, after, index })
+            Some(Change { model: table.title(), field: def.field, column: def.name, before, after, expression, index })
         };
         Changes { columns: (0..table.columns.len() as u16).filter_map(change).collect() }
     }

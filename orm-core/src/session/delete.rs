@@ -93,6 +93,7 @@ impl Session {
                 self.link(key, child, None);
                 self.orphaned(resolved, child);
             }
+            self.assigned.remove(&id);
             self.slot_mut(id).stage = Stage::Withdrawn;
         }
     }

@@ -119,6 +119,8 @@ impl Session {
             self.slot_mut(id).touched = false;
             self.set_original(id, None);
         }
+        // What is left was overwritten, or its object deleted.
+        self.assigned.clear();
         Ok(())
     }
 

@@ -128,7 +128,7 @@ impl Session {
     /// Somebody else deleted a row: its object ends, unless it has changes, which then can't be saved.
     pub(super) fn row_is_gone(&mut self, id: Id) {
         let unchanged = self.original_columns(id).is_none_or(|original| *original == self.columns(id));
-        if self.stage(id) == Stage::Persistent && unchanged {
+        if self.stage(id) == Stage::Persistent && unchanged && !self.has_assigned(id) {
             self.free(id);
         }
     }

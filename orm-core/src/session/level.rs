@@ -221,6 +221,7 @@ impl Session {
         self.problems.clear();
         self.orphans.clear();
         self.unsynced.clear();
+        self.assigned.clear();
         let touched = std::mem::take(&mut self.touched);
         for id in &touched {
             // A field that was overwritten is the session's again.

@@ -67,6 +67,7 @@ impl Session {
         self.problems.clear();
         self.touched.clear();
         self.unsynced.clear();
+        self.assigned.clear();
         self.orphans.clear();
         self.released.clear();
     }
@@ -236,6 +237,7 @@ impl Session {
         for id in ids {
             self.forget_links(*id);
             self.collections.forget(*id);
+            self.assigned.remove(id);
         }
         self.pairs.forget(ids);
         let kept =

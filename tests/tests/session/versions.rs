@@ -71,6 +71,11 @@ matrix! {
         for (document, stamp) in documents.iter().zip(stamps) {
             assert_eq!(session[*document].stamp, stamp.into());
         }
+        // So do expressions, which are read back with it.
+        let before = *session[documents[2]].stamp.get()?;
+        session.assign(documents[2], Document::title.to(upper(Document::title)));
+        session.commit().await?;
+        assert_eq!((session[documents[2]].title.as_str(), session[documents[2]].stamp), ("D2!", (before + 10).into()));
         session[documents[1]].title = "found".into();
         session.delete(documents[0]);
         session.commit().await?;

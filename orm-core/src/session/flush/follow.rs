@@ -182,7 +182,7 @@ impl Session {
         self.set_row(child, &set);
         for ((column, value), follows) in set.iter().zip(&follows) {
             if *follows {
-                self.assign(child, *column, value)?;
+                self.set_column(child, *column, value)?;
             }
         }
         if !self.slot(child).touched {

@@ -71,7 +71,7 @@ impl Session {
         {
             keys.sort_unstable();
             for (id, value) in rows.iter().zip(keys) {
-                self.assign(*id, key, &Value::I64(value))?;
+                self.set_column(*id, key, &Value::I64(value))?;
             }
             let rest: Vec<u16> = generated.iter().copied().filter(|column| *column != key).collect();
             self.read_back(table, rows, &rest).await?;
@@ -98,7 +98,7 @@ impl Session {
                 Error::Session(format!("the database did not tell the key of a new row of {}", table.name))
             })?;
             for (n, id) in (0..).zip(rows) {
-                self.assign(*id, key, &Value::I64(first + n * step))?;
+                self.set_column(*id, key, &Value::I64(first + n * step))?;
             }
         }
         let rest: Vec<u16> = generated.iter().copied().filter(|column| Some(*column) != key).collect();

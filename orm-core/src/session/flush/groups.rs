@@ -65,34 +65,44 @@ pub(in crate::session) enum Why {
     LinksLater,
 }
 
-/// Rows by the columns that they set: neighbours only, so that the database counts keys up in the order of the rows.
-fn neighbours(rows: Vec<Id>, columns: impl Fn(Id) -> Vec<u16>) -> Vec<(Vec<u16>, Vec<Id>)> {
+/// Rows by the columns that they set: neighbours only, so that the database counts keys up in the order of the rows. Some
+/// are alone.
+fn neighbours(rows: Vec<Id>, columns: impl Fn(Id) -> Vec<u16>, alone: impl Fn(Id) -> bool) -> Vec<(Vec<u16>, Vec<Id>)> {
     let mut groups: Vec<(Vec<u16>, Vec<Id>)> = Vec::new();
+    let mut closed = false;
     for id in rows {
-        let set = columns(id);
+        let (set, alone) = (columns(id), alone(id));
         match groups.last_mut() {
-            Some((columns, rows)) if *columns == set => rows.push(id),
+            Some((columns, rows)) if !closed && !alone && *columns == set => rows.push(id),
             _ => groups.push((set, vec![id])),
         }
+        closed = alone;
     }
     groups
 }
 
-/// Rows by the columns that they set, both in the order in which they first come.
-fn by_columns(rows: Vec<Id>, columns: impl Fn(Id) -> Vec<u16>) -> Vec<(Vec<u16>, Vec<Id>)> {
+/// Rows by the columns that they set, both in the order in which they first come. Some are alone.
+fn by_columns(rows: Vec<Id>, columns: impl Fn(Id) -> Vec<u16>, alone: impl Fn(Id) -> bool) -> Vec<(Vec<u16>, Vec<Id>)> {
     let mut groups: Vec<(Vec<u16>, Vec<Id>)> = Vec::new();
     let mut at: HashMap<Vec<u16>, usize> = HashMap::new();
-    let mut last = 0;
+    let mut last = None;
     for id in rows {
         let set = columns(id);
+        if alone(id) {
+            groups.push((set, vec![id]));
+            continue;
+        }
         // Neighbours mostly set the same.
-        if groups.get(last).is_none_or(|(columns, _)| *columns != set) {
-            last = *at.entry(set.clone()).or_insert(groups.len());
-            if last == groups.len() {
+        if last.is_none_or(|last: usize| groups[last].0 != set) {
+            let at = *at.entry(set.clone()).or_insert(groups.len());
+            if at == groups.len() {
                 groups.push((set, Vec::new()));
             }
+            last = Some(at);
         }
-        groups[last].1.push(id);
+        if let Some(last) = last {
+            groups[last].1.push(id);
+        }
     }
     groups
 }
@@ -116,6 +126,8 @@ impl Session {
             });
             later.entry(*id).or_default().push(*key);
         }
+        // Each has an expression of its own.
+        let alone = |id: Id| self.has_assigned(id);
         for step in &plan.steps {
             let staged = |stage| step.rows.iter().copied().filter(|id| self.stage(*id) == stage).collect::<Vec<Id>>();
             let why = |rows: &[Id]| {
@@ -124,15 +136,17 @@ impl Session {
             };
             for (table, rows) in by_table(self, &staged(Stage::Pending)) {
                 let columns = |id| self.columns_to_insert(table, id);
-                let together =
-                    if table.auto_key().is_some() { neighbours(rows, columns) } else { by_columns(rows, columns) };
+                let together = match table.auto_key() {
+                    Some(_) => neighbours(rows, columns, alone),
+                    None => by_columns(rows, columns, alone),
+                };
                 for (columns, rows) in together {
                     groups.push(Group { why: why(&rows), write: Write::Insert(rows), table, columns });
                 }
             }
             let first = groups.len();
             for (table, rows) in by_table(self, &staged(Stage::Persistent)) {
-                for (columns, rows) in by_columns(rows, |id| self.columns_in_step(id, &later)) {
+                for (columns, rows) in by_columns(rows, |id| self.columns_in_step(id, &later), alone) {
                     groups.push(Group { why: why(&rows), write: Write::Update(rows), table, columns });
                 }
             }
@@ -146,7 +160,7 @@ impl Session {
         }
         for (table, rows) in by_table(self, &linked_later) {
             let linked = |id: Id| self.with_version(table, self.link_columns(later.get(&id).into_iter().flatten()));
-            for (columns, rows) in by_columns(rows, linked) {
+            for (columns, rows) in by_columns(rows, linked, |_| false) {
                 groups.push(Group { write: Write::Update(rows), table, columns, why: Some(Why::LinksLater) });
             }
         }

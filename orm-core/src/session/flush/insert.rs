@@ -1,11 +1,12 @@
 use super::shape::{MOST_BYTES, Shape};
+use super::versions::returned_items;
 use crate::dialect;
 use crate::engine::Statement;
 use crate::entity::TableDef;
 use crate::error::{Error, Result};
-use crate::expr::Source;
+use crate::expr::Node;
 use crate::model::{insert_value, is_inserted};
-use crate::query::{InsertSource, InsertTree, Item};
+use crate::query::{InsertSource, InsertTree};
 use crate::session::Session;
 use crate::session::arena::{Id, Stage};
 use crate::types::Value;
@@ -16,6 +17,14 @@ struct Batch {
     rows: Vec<Id>,
     columns: Vec<u16>,
     values: Vec<Option<Value>>,
+    /// The columns that get SQL expressions, of a row alone.
+    expressions: Vec<(u16, Node)>,
+}
+
+impl Batch {
+    fn new(table: &'static TableDef) -> Self {
+        Batch { table, rows: Vec::new(), columns: Vec::new(), values: Vec::new(), expressions: Vec::new() }
+    }
 }
 
 impl Session {
@@ -23,9 +32,10 @@ impl Session {
     pub(super) fn columns_to_insert(&self, table: &'static TableDef, id: Id) -> Vec<u16> {
         let linked =
             |column: u16| self.awaited(id).into_iter().any(|(key, _)| self.links.keys[key].columns.contains(&column));
+        let assigned: Vec<u16> = self.assigned_columns(id).collect();
         let named = |column: &u16| {
             let def = table.column_def(*column);
-            if !def.auto && table.auto_key() != Some(*column) {
+            if assigned.contains(column) || !def.auto && table.auto_key() != Some(*column) {
                 return true;
             }
             is_inserted(table, *column, self.object(id).value(*column).as_ref()) || linked(*column)
@@ -36,25 +46,24 @@ impl Session {
     /// Inserts rows of one table that need nothing of each other. Neighbours that set the same columns go together.
     pub(super) async fn insert_rows(&mut self, rows: &[Id]) -> Result<()> {
         let Some(table) = rows.first().map(|id| self.table(*id)) else { return Ok(()) };
-        let mut batch = Batch { table, rows: Vec::new(), columns: Vec::new(), values: Vec::new() };
+        let mut batch = Batch::new(table);
         let (mut room, mut bytes) = (0, 0);
         for id in rows {
             if self.stage(*id) != Stage::Pending {
                 continue;
             }
-            let (columns, values) = self.row_to_insert(table, *id)?;
+            let expressions = self.take_assigned(*id);
+            let (columns, values) = self.row_to_insert(table, *id, &expressions)?;
             bytes += values.iter().flatten().map(Value::size).sum::<usize>();
-            if columns != batch.columns || batch.rows.len() >= room || bytes > MOST_BYTES {
+            let full = batch.rows.len() >= room || bytes > MOST_BYTES;
+            if full || columns != batch.columns || !expressions.is_empty() {
                 if !batch.rows.is_empty() {
-                    self.insert_batch(std::mem::replace(
-                        &mut batch,
-                        Batch { table, rows: Vec::new(), columns: Vec::new(), values: Vec::new() },
-                    ))
-                    .await?;
+                    self.insert_batch(std::mem::replace(&mut batch, Batch::new(table))).await?;
                 }
-                room = self.rows_to_insert(table, &columns);
+                room = if expressions.is_empty() { self.rows_to_insert(table, &columns) } else { 1 };
                 bytes = values.iter().flatten().map(Value::size).sum();
                 batch.columns = columns;
+                batch.expressions = expressions;
             }
             batch.rows.push(*id);
             batch.values.extend(values);
@@ -63,18 +72,26 @@ impl Session {
     }
 
     /// The columns that a new row sets, and their values. What the models fill in is put into the object too.
-    fn row_to_insert(&mut self, table: &'static TableDef, id: Id) -> Result<(Vec<u16>, Vec<Option<Value>>)> {
+    fn row_to_insert(
+        &mut self,
+        table: &'static TableDef,
+        id: Id,
+        expressions: &[(u16, Node)],
+    ) -> Result<(Vec<u16>, Vec<Option<Value>>)> {
         self.check_fields(id)?;
         self.keep(id);
         self.carry_links(id)?;
         let mut columns = Vec::with_capacity(table.columns.len());
         let mut values = Vec::with_capacity(table.columns.len());
         for column in 0..table.columns.len() as u16 {
+            if expressions.iter().any(|(other, _)| *other == column) {
+                continue;
+            }
             let own = self.object(id).value(column);
             let filled = own.is_none() || table.version == Some(column);
             if let Some(value) = insert_value(table, column, own) {
                 if filled && !matches!(value, Value::Invalid(_)) {
-                    self.assign(id, column, &value)?;
+                    self.set_column(id, column, &value)?;
                 }
                 columns.push(column);
                 values.push(Some(value));
@@ -95,9 +112,10 @@ impl Session {
     }
 
     async fn insert_batch(&mut self, batch: Batch) -> Result<()> {
-        let Batch { table, rows, columns, values } = batch;
+        let Batch { table, rows, columns, values, expressions } = batch;
+        let computed = |column: u16| expressions.iter().any(|(other, _)| *other == column);
         let generated: Vec<u16> = (0..table.columns.len() as u16)
-            .filter(|column| !columns.contains(column) && comes_back(table, *column))
+            .filter(|column| !columns.contains(column) && (comes_back(table, *column) || computed(*column)))
             .collect();
         let key = table.auto_key().filter(|key| generated.contains(key));
         let returning = self.engine.capabilities().insert_returning();
@@ -116,7 +134,12 @@ impl Session {
             );
             return Err(Error::Unsupported { feature, dialect: self.engine.dialect() });
         }
-        for (statement, rows) in self.insert_statements(table, &rows, columns, values, &wanted)? {
+        let statements = if expressions.is_empty() {
+            self.insert_statements(table, &rows, columns, values, &wanted)?
+        } else {
+            vec![(self.insert_expressions(table, columns, values, expressions, &wanted)?, &rows[..])]
+        };
+        for (statement, rows) in statements {
             if generated.is_empty() {
                 self.send(statement).await?;
             } else if returning {
@@ -148,9 +171,7 @@ impl Session {
         mut values: Vec<Option<Value>>,
         wanted: &[u16],
     ) -> Result<Vec<(Statement, &'r [Id])>> {
-        let source = Source::Table(table);
-        let returning: Vec<Item> =
-            wanted.iter().map(|column| Item::Expr { node: source.column(*column), nullable: true }).collect();
+        let returning = returned_items(table, wanted);
         let capabilities = self.engine.capabilities();
         if rows.len() > 1
             && let Some(compiled) =
@@ -180,6 +201,27 @@ impl Session {
             statements.push((statement, rows));
         }
         Ok(statements)
+    }
+}
+
+impl Session {
+    /// The INSERT of a row some of whose values are expressions.
+    fn insert_expressions(
+        &self,
+        table: &'static TableDef,
+        mut columns: Vec<u16>,
+        values: Vec<Option<Value>>,
+        expressions: Vec<(u16, Node)>,
+        wanted: &[u16],
+    ) -> Result<Statement> {
+        let mut nodes: Vec<Node> = values.into_iter().map(|value| value.map_or(Node::Default, Node::Bind)).collect();
+        for (column, node) in expressions {
+            columns.push(column);
+            nodes.push(node);
+        }
+        let returning = returned_items(table, wanted);
+        let tree = InsertTree { table, columns, source: InsertSource::Values(nodes), conflict: None, returning };
+        Ok(dialect::compile_insert(tree, self.engine.capabilities())?.into())
     }
 }
 

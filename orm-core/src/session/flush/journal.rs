@@ -1,6 +1,7 @@
 use super::follow::Displaced;
 use crate::session::Session;
 use crate::session::arena::{Columns, Id, Stage};
+use crate::session::assign::AllAssigned;
 use crate::session::links::{KeyId, Override};
 use crate::session::near::NearMap;
 use crate::session::orders::Orders;
@@ -11,6 +12,7 @@ use crate::session::pairs::{Ends, Pairs};
 pub(crate) struct Journal {
     touched: Vec<Id>,
     orphans: Vec<(Id, KeyId)>,
+    assigned: AllAssigned,
     objects: NearMap<Id, Before>,
     /// Where the flush's changes to pairs begin.
     pairs: usize,
@@ -35,6 +37,7 @@ impl Journal {
         Journal {
             touched: session.touched.clone(),
             orphans: session.orphans.clone(),
+            assigned: session.assigned.clone(),
             objects: NearMap::with_capacity_and_hasher(session.touched.len(), Default::default()),
             pairs: session.pairs.mark(),
             queues: session.pairs.queues(),
@@ -84,6 +87,7 @@ impl Session {
         journal.objects.retain(|id, _| self.stage(*id) != Stage::Free);
         journal.touched.retain(|id| self.stage(*id) != Stage::Free);
         journal.orphans.retain(|(id, _)| self.stage(*id) != Stage::Free);
+        journal.assigned.retain(|id, _| self.stage(*id) != Stage::Free);
         for id in journal.objects.keys() {
             self.unidentify(*id);
         }
@@ -109,5 +113,6 @@ impl Session {
         self.pairs.undo(journal.pairs);
         self.pairs.restore_queues(journal.queues);
         self.orphans = journal.orphans;
+        self.assigned = journal.assigned;
     }
 }

@@ -44,7 +44,7 @@ impl Session {
         let mut values = Vec::new();
         for column in columns.iter().copied().filter(|column| table.column_def(*column).nullable) {
             values.push((column, self.object(row).value(column)));
-            self.assign(row, column, &Value::Null(Kind::I64))?;
+            self.set_column(row, column, &Value::Null(Kind::I64))?;
         }
         Ok(Withheld { row, values, links })
     }
@@ -59,7 +59,7 @@ impl Session {
             }
             for (column, value) in values {
                 if let Some(value) = value {
-                    self.assign(row, column, &value)?;
+                    self.set_column(row, column, &value)?;
                 }
             }
             self.put_overrides(row, links);

@@ -39,7 +39,7 @@ impl Session {
             if (self.object(heir).value(column).is_none() || table.version == Some(column))
                 && let Some(value) = self.original(row, column)
             {
-                self.assign(heir, column, &value)?;
+                self.set_column(heir, column, &value)?;
             }
         }
         self.set_original(heir, Some(columns));

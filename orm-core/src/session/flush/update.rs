@@ -1,5 +1,7 @@
 use super::shape::{MOST_BYTES, Shape, for_rows};
-use crate::dialect;
+use super::versions::returned_items;
+use crate::dialect::{self, Capabilities};
+use crate::engine::Statement;
 use crate::entity::{RawColumn, TableDef};
 use crate::error::{Error, Result};
 use crate::expr::{BinaryOp, Node, Source};
@@ -13,6 +15,8 @@ struct RowUpdate {
     id: Id,
     /// The columns and their new values, the version's last.
     set: Vec<(u16, Value)>,
+    /// The columns that get SQL expressions.
+    expressions: Vec<(u16, Node)>,
     /// The row's key, as the database has it.
     key: Vec<Value>,
     /// The version that the row must still have.
@@ -39,7 +43,11 @@ impl Session {
     /// The columns of an object that an UPDATE would set.
     pub(super) fn columns_to_update(&self, id: Id) -> Vec<u16> {
         let table = self.table(id);
+        let assigned: Vec<u16> = self.assigned_columns(id).collect();
         let changed = |column: &u16| {
+            if assigned.contains(column) {
+                return true;
+            }
             table.version != Some(*column)
                 && self.object(id).value(*column).is_some_and(|now| self.original(id, *column).as_ref() != Some(&now))
         };
@@ -71,11 +79,13 @@ impl Session {
     }
 
     /// Whether two rows can go in one statement. Changed keys go alone: those that a statement finds its rows by must stay.
-    /// So do rows whose new version is read back.
+    /// So do rows whose new version is read back, and those with expressions.
     fn go_together(&self, one: &RowUpdate, other: &RowUpdate) -> bool {
         let table = self.table(one.id);
         table == self.table(other.id)
             && table.server_version().is_none()
+            && one.expressions.is_empty()
+            && other.expressions.is_empty()
             && one.version.is_some() == other.version.is_some()
             && one.set.len() == other.set.len()
             && one.set.iter().zip(&other.set).all(|((a, _), (b, _))| a == b && !table.primary_key.contains(a))
@@ -131,10 +141,12 @@ impl Session {
         self.keep(id);
         self.carry_links(id)?;
         let table = self.table(id);
+        let expressions = self.take_assigned(id);
         let mut set: Vec<(u16, Value)> = Vec::new();
         for column in 0..table.columns.len() as u16 {
             let (now, before) = (self.object(id).value(column), self.original(id, column));
-            if now == before || table.version == Some(column) {
+            let assigned = expressions.iter().any(|(other, _)| *other == column);
+            if now == before || table.version == Some(column) || assigned {
                 continue;
             }
             if table.primary_key.contains(&column) {
@@ -148,9 +160,9 @@ impl Session {
         let (key, version) = self.row_key(id)?;
         if let Some((column, before)) = &version {
             // The version is the session's business: one that was written by hand is not taken.
-            self.assign(id, *column, before)?;
+            self.set_column(id, *column, before)?;
         }
-        if set.is_empty() {
+        if set.is_empty() && expressions.is_empty() {
             self.set_original(id, None);
             return Ok(None);
         }
@@ -161,24 +173,34 @@ impl Session {
         {
             set.push((*column, next_version(before)));
         }
-        Ok(Some(RowUpdate { id, set, key, version }))
+        Ok(Some(RowUpdate { id, set, expressions, key, version }))
     }
 
     /// Updates one row by itself.
     async fn update_row(&mut self, update: RowUpdate) -> Result<()> {
-        let RowUpdate { id, set, key, version } = update;
+        let RowUpdate { id, set, expressions, key, version } = update;
         let table = self.table(id);
         let columns: Vec<u16> = set.iter().map(|(column, _)| *column).collect();
         let condition = key.iter().cloned().chain(version.iter().map(|(_, value)| value.clone()));
         let binds = set.iter().map(|(_, value)| value.clone()).chain(condition).collect();
         let before = self.before_rekey(id, &columns);
-        let returning = self.version_returned(table);
-        let statement = self.shaped(table, Shape::Update, &columns, 1, binds, |capabilities| {
-            let set = set.iter().map(|(column, value)| (*column, Node::Bind(value.clone()))).collect();
+        let computed: Vec<u16> = expressions.iter().map(|(column, _)| *column).collect();
+        let returned = self.returned_by_update(table, &computed);
+        let plain = expressions.is_empty();
+        let compile = |capabilities: &Capabilities| {
+            // Expressions come first: MySQL would show them the values that were set before.
+            let values = set.iter().map(|(column, value)| (*column, Node::Bind(value.clone())));
+            let set = expressions.into_iter().chain(values).collect();
             let filter = row_condition(table, &key, version.as_ref());
+            let returning = returned_items(table, &returned);
             dialect::compile(Tree::Update(&UpdateTree { table, set, filter, returning }), capabilities)
-        })?;
-        let matched = self.send_update(statement, id).await?;
+        };
+        let statement = if plain {
+            self.shaped(table, Shape::Update, &columns, 1, binds, compile)?
+        } else {
+            Statement::from(compile(self.engine.capabilities())?)
+        };
+        let matched = self.send_update(statement, id, &returned).await?;
         if matched != 1 {
             return Err(self.stale(table, &[id], true, 1, matched));
         }
@@ -186,6 +208,8 @@ impl Session {
         if let Some(before) = before {
             self.was_rekeyed(id, &before, &columns).await?;
         }
+        let unread: Vec<u16> = computed.into_iter().filter(|column| !returned.contains(column)).collect();
+        self.read_back(table, &[id], &unread).await?;
         self.version_after_update(id).await
     }
 
@@ -194,7 +218,7 @@ impl Session {
         if let Some((column, before)) = version
             && self.table(id).server_version().is_none()
         {
-            self.assign(id, column, &next_version(&before))?;
+            self.set_column(id, column, &next_version(&before))?;
         }
         self.set_original(id, None);
         Ok(())

@@ -9,6 +9,7 @@ use super::order::Plan;
 use super::shape::for_rows;
 use super::unique::{UniqueSet, unique_sets};
 use super::update::row_condition;
+use super::versions::returned_items;
 use crate::dialect;
 use crate::entity::{ColumnDef, TableDef};
 use crate::error::Result;
@@ -187,14 +188,15 @@ impl Session {
         let (key, version) = self.row_key(id)?;
         let set = values.iter().map(|(column, value)| (*column, Node::Bind(value.clone()))).collect();
         let filter = row_condition(table, &key, version.as_ref());
-        let tree = UpdateTree { table, set, filter, returning: self.version_returned(table) };
+        let returned = self.returned_by_update(table, &[]);
+        let tree = UpdateTree { table, set, filter, returning: returned_items(table, &returned) };
         let statement = dialect::compile(Tree::Update(&tree), self.engine.capabilities())?;
-        let matched = self.send_update(statement.into(), id).await?;
+        let matched = self.send_update(statement.into(), id, &returned).await?;
         // Who deletes what is gone already has what it wants, unless there is a version to go by.
         if matched != 1 && (version.is_some() || self.stage(id) == Stage::Persistent) {
             return Err(self.stale(table, &[id], true, 1, matched));
         }
-        if let (Some(column), false) = (table.server_version(), self.version_returned(table).is_empty())
+        if let Some(column) = self.version_returned(table)
             && let Some(version) = self.object(id).value(column)
         {
             self.set_row(id, &[(column, version)]);

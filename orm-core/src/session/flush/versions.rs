@@ -9,34 +9,34 @@ use crate::session::Session;
 use crate::session::arena::Id;
 
 impl Session {
-    /// What an UPDATE returns, where the database gives the row's new version and RETURNING has it.
-    pub(super) fn version_returned(&self, table: &'static TableDef) -> Vec<Item> {
+    /// Whether RETURNING of an UPDATE tells the row's new version, where the database gives it.
+    pub(super) fn version_returned(&self, table: &'static TableDef) -> Option<u16> {
         let capabilities = self.engine.capabilities();
-        match table.server_version() {
-            Some(version) if capabilities.update_returning() && capabilities.returning_after_triggers() => {
-                vec![Item::Expr { node: Source::Table(table).column(version), nullable: true }]
-            }
-            _ => Vec::new(),
-        }
+        let tells = capabilities.update_returning() && capabilities.returning_after_triggers();
+        table.server_version().filter(|_| tells)
     }
 
-    /// Sends the UPDATE of one row, with what [`Session::version_returned`] says as its RETURNING; where the database gives
-    /// the row's version, reads the new one. Gives the number of rows that were matched.
-    pub(super) async fn send_update(&mut self, statement: Statement, id: Id) -> Result<u64> {
-        let table = self.table(id);
-        let Some(version) = table.server_version() else { return self.send(statement).await };
-        let mut matched = 0;
-        if self.version_returned(table).is_empty() {
-            matched = self.send(statement).await?;
-        } else {
-            self.read(statement, &mut |this, row| {
-                let read = this.object_mut(id).read(version, row, 0);
-                read.map_err(|reason| Error::Decode { column: this.column_name(id, version), reason })?;
-                matched += 1;
-                Ok(())
-            })
-            .await?;
+    /// The columns that an UPDATE returns: those that got expressions, and the version, as far as RETURNING tells them.
+    pub(super) fn returned_by_update(&self, table: &'static TableDef, computed: &[u16]) -> Vec<u16> {
+        let computed = if self.engine.capabilities().update_returning() { computed } else { &[] };
+        computed.iter().copied().chain(self.version_returned(table)).collect()
+    }
+
+    /// Sends the UPDATE of one row, and reads the columns that it returns. Gives the number of rows that were matched.
+    pub(super) async fn send_update(&mut self, statement: Statement, id: Id, returned: &[u16]) -> Result<u64> {
+        if returned.is_empty() {
+            return self.send(statement).await;
         }
+        let mut matched = 0;
+        self.read(statement, &mut |this, row| {
+            for (n, column) in returned.iter().enumerate() {
+                let read = this.object_mut(id).read(*column, row, n);
+                read.map_err(|reason| Error::Decode { column: this.column_name(id, *column), reason })?;
+            }
+            matched += 1;
+            Ok(())
+        })
+        .await?;
         Ok(matched)
     }
 
@@ -44,7 +44,7 @@ impl Session {
     pub(super) async fn version_after_update(&mut self, id: Id) -> Result<()> {
         let table = self.table(id);
         match table.server_version() {
-            Some(_) if self.version_returned(table).is_empty() => self.read_versions(table, &[id]).await,
+            Some(_) if self.version_returned(table).is_none() => self.read_versions(table, &[id]).await,
             _ => Ok(()),
         }
     }
@@ -62,4 +62,9 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// RETURNING of these columns.
+pub(super) fn returned_items(table: &'static TableDef, columns: &[u16]) -> Vec<Item> {
+    columns.iter().map(|column| Item::Expr { node: Source::Table(table).column(*column), nullable: true }).collect()
 }

@@ -71,7 +71,7 @@ impl Session {
     /// Writes a link's columns; other links over the same columns are not contradicted by that.
     fn write_link(&mut self, child: Id, columns: &[u16], values: &[Value]) {
         for (column, value) in columns.iter().zip(values) {
-            if let Err(error) = self.assign(child, *column, value) {
+            if let Err(error) = self.set_column(child, *column, value) {
                 self.problems.push(error.to_string());
             }
             self.link_renewed(child, *column);

@@ -92,7 +92,7 @@ impl Session {
         }
         self.touch(id);
         for (column, value) in edits {
-            self.assign(id, column, &value)?;
+            self.set_column(id, column, &value)?;
         }
         self.reindex(id);
         Ok(())
