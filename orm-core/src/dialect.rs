@@ -16,6 +16,7 @@ mod types;
 
 pub use crate::types::Dialect;
 pub use capabilities::Capabilities;
+pub(crate) use compile::compile_with;
 pub use compile::{compile, compile_insert};
 pub(crate) use compile::{compile_delete_rows, compile_insert_rows, compile_update_rows};
 pub use literals::literal;

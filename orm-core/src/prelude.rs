@@ -12,7 +12,9 @@ pub use crate::expr::{
 };
 pub use crate::metadata;
 pub use crate::model::{BelongsTo, HasMany, HasOne, Hooks, ManyToMany};
-pub use crate::query::{Alias, Lock, Select, Subquery, alias, aliased, delete, exists, insert, select, text, update};
+pub use crate::query::{
+    Alias, Lock, Select, Subquery, alias, aliased, delete, exists, insert, select, text, update, with_criteria,
+};
 pub use crate::schema::MetaData;
 pub use crate::session::{At, Session, SessionOptions, State};
 #[cfg(feature = "bigdecimal")]

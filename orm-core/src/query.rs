@@ -4,6 +4,7 @@
 
 mod assign;
 mod conflict;
+mod criteria;
 mod delete;
 mod exists;
 mod from;
@@ -18,6 +19,8 @@ mod update;
 
 pub use assign::{Assignments, ColumnsOf, FitsColumns};
 pub use conflict::{Excluded, OnConflict};
+pub(crate) use criteria::hides;
+pub use criteria::{Criteria, Criterion, with_criteria};
 pub use delete::{Delete, delete};
 pub use exists::{RelationshipExists, exists};
 pub use from::{Alias, FromItem, JoinTarget, alias, aliased};

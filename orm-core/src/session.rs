@@ -8,6 +8,7 @@ mod batches;
 mod changes;
 mod closures;
 mod collections;
+mod criteria;
 mod delete;
 mod evaluate;
 mod flush;
@@ -57,6 +58,7 @@ use crate::engine::{Connection, Engine};
 use arena::Id;
 use assign::AllAssigned;
 use collections::Collections;
+use criteria::SessionCriteria;
 use flush::Journal;
 use hashbrown::DefaultHashBuilder;
 use hooks::Hooked;
@@ -118,6 +120,7 @@ pub struct Session {
     /// How far apart this connection's generated keys are, once it was asked.
     key_step: Option<i64>,
     hooked: Hooked,
+    criteria: SessionCriteria,
 }
 
 impl Engine {
@@ -150,6 +153,7 @@ impl Engine {
             failed: None,
             key_step: None,
             hooked: Hooked::of(self),
+            criteria: SessionCriteria::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod cancelled;
 mod cascades;
 mod cases;
 mod changes;
+mod criteria;
 mod dml;
 mod evaluate;
 mod expunge;

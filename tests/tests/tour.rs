@@ -11,7 +11,6 @@ use tests::matrix;
 const NOT_YET: &[&str] = &[
     "Loading: `joinedload`, `contains_eager`, `raiseload`, `selectin_polymorphic`",
     "Loading: `limit_per_parent`, `recursive`, `depth`, `inner`",
-    "Loading: `with_criteria`, `session.set_criteria`",
     "Model: `Deferred<T>` columns, `defer`, `undefer`",
     "Model: a default loading strategy, `load = \"selectin\"` or `\"joined\"`",
     "Model: a relationship's own `filter`",
@@ -372,6 +371,9 @@ matrix! {
         session.state(ed);                              // State::{Pending, Persistent, Deleted, Withdrawn, Detached}; never panics
         let all: Vec<Key<User>> = session.add_all([named("a"), named("b")]);    // Vec<Key<User>>
         session.no_autoflush().all(select(User)).await?;                        // a guard that derefs to the session
+        session.set_criteria(Address, Address::email.ne(""));   // soft delete, tenants: holds for all loads; clear_criteria::<Address>()
+        session.all(select(Address).without_criteria()).await?; // and one query: .options(with_criteria(Address, …))
+        session.clear_criteria::<Address>();
         session.commit().await?;
 
         let read = engine.one(select(User).filter(User::name.eq("ed!")).options(selectinload(User::addresses))).await?;

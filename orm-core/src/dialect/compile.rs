@@ -4,6 +4,7 @@ mod cast;
 mod comparison;
 mod conflict;
 mod connect;
+mod criteria;
 mod delete;
 mod expression;
 mod from;
@@ -28,7 +29,7 @@ use super::syntax::Syntax;
 use super::{Capabilities, Compiled};
 use crate::entity::TableDef;
 use crate::error::{Error, Result};
-use crate::query::{InsertTree, Item, Rows, Tree};
+use crate::query::{Criterion, InsertTree, Item, Rows, Tree};
 use crate::types::Value;
 
 /// Compiles a statement.
@@ -38,6 +39,22 @@ use crate::types::Value;
 /// [`Error::Mapping`] for a relationship whose keys can't be found.
 pub fn compile(statement: Tree<'_>, capabilities: &Capabilities) -> Result<Compiled> {
     let mut writer = Writer::new(capabilities, false);
+    writer.statement(statement)?;
+    Ok(writer.finish())
+}
+
+/// Compiles a statement with criteria: conditions on models, wherever it reads them. The table that an UPDATE or DELETE changes
+/// is the caller's business.
+///
+/// # Errors
+/// As [`compile`], and what is wrong with the criteria.
+pub(crate) fn compile_with(
+    statement: Tree<'_>,
+    capabilities: &Capabilities,
+    criteria: &[Criterion],
+) -> Result<Compiled> {
+    let mut writer = Writer::new(capabilities, false);
+    writer.criteria.extend_from_slice(criteria);
     writer.statement(statement)?;
     Ok(writer.finish())
 }
@@ -113,6 +130,8 @@ struct Writer {
     excluded: Option<&'static str>,
     /// Inside arithmetic on decimals, which is rounded once, at its outside.
     in_arithmetic: bool,
+    /// Conditions on models, wherever they are read.
+    criteria: Vec<Criterion>,
 }
 
 impl Writer {
@@ -126,6 +145,7 @@ impl Writer {
             target: None,
             excluded: None,
             in_arithmetic: false,
+            criteria: Vec::new(),
         }
     }
 

@@ -5,9 +5,9 @@ use super::mapper::{Batch, Mapper};
 use super::related::{key_values, padded, related_query};
 use crate::dialect;
 use crate::engine::{Connection, Running};
-use crate::entity::{LoadPath, LoadStep, TableDef};
+use crate::entity::{Link, LoadPath, LoadStep, TableDef};
 use crate::error::{Error, Result};
-use crate::query::{Decode, Tree};
+use crate::query::{Criterion, Decode, Tree, hides};
 use crate::types::Value;
 use std::any::Any;
 use std::collections::HashMap;
@@ -18,6 +18,7 @@ pub(super) async fn load_paths<R: Send + 'static, K: 'static>(
     rows: &mut [R],
     decoder: &dyn Decode<R, K>,
     paths: &[LoadPath],
+    criteria: &[Criterion],
 ) -> Result<()> {
     for group in group_by_first_step(paths) {
         let first = &group[0].steps[0];
@@ -42,7 +43,7 @@ pub(super) async fn load_paths<R: Send + 'static, K: 'static>(
                 first.relationship
             )));
         }
-        let mut children = keys.load(connection, &group).await?;
+        let mut children = keys.load(connection, &group, criteria).await?;
         for row in rows.iter_mut() {
             decoder.entities(row, &mut |table, entity| {
                 if table == source
@@ -105,7 +106,12 @@ impl<'s> Keys<'s> {
     }
 
     /// Asks for the related rows, and for what the paths load into them.
-    async fn load(self, connection: &mut Connection, paths: &[LoadPath]) -> Result<Children<'s>> {
+    async fn load(
+        self,
+        connection: &mut Connection,
+        paths: &[LoadPath],
+        criteria: &[Criterion],
+    ) -> Result<Children<'s>> {
         let resolved = self.step.relationship.resolve()?;
         let mapper = Mapper::get(resolved.target).ok_or_else(|| {
             Error::Statement(format!(
@@ -118,7 +124,7 @@ impl<'s> Keys<'s> {
         let mut members: HashMap<Vec<Value>, Vec<usize>> = HashMap::new();
         for keys in self.distinct.chunks(self.step.chunk_size) {
             let related = related_query(resolved, self.step, &padded(keys, self.step.chunk_size));
-            let compiled = dialect::compile(Tree::Select(&related.tree), connection.capabilities())?;
+            let compiled = dialect::compile_with(Tree::Select(&related.tree), connection.capabilities(), criteria)?;
             let width = resolved.target.columns.len();
             connection
                 .fetch(compiled, &mut |row| {
@@ -148,9 +154,11 @@ impl<'s> Keys<'s> {
             .map(|path| LoadPath { steps: path.steps[1..].to_vec() })
             .collect();
         if !rest.is_empty() && !batch.is_empty() {
-            load_into(connection, &mut *batch, rest).await?;
+            load_into(connection, &mut *batch, rest, criteria).await?;
         }
-        let partial = self.step.filter.is_some();
+        // One object that is found is all there is.
+        let hidden = !matches!(resolved.link, Link::Holds { .. }) && hides(criteria, resolved);
+        let partial = self.step.filter.is_some() || hidden;
         let mut uses = vec![0usize; batch.len()];
         for (key, indexes) in &members {
             let parents = self.uses.get(key).copied().unwrap_or(0);
@@ -161,12 +169,17 @@ impl<'s> Keys<'s> {
 }
 
 /// Loads further paths into the objects of a batch.
-fn load_into<'a>(connection: &'a mut Connection, batch: &'a mut dyn Batch, paths: Vec<LoadPath>) -> Running<'a, ()> {
+fn load_into<'a>(
+    connection: &'a mut Connection,
+    batch: &'a mut dyn Batch,
+    paths: Vec<LoadPath>,
+    criteria: &'a [Criterion],
+) -> Running<'a, ()> {
     Box::pin(async move {
         for group in group_by_first_step(&paths) {
             let mut keys = Keys::new(&group[0].steps[0])?;
             batch.objects().into_iter().for_each(|object| keys.add(object));
-            let mut children = keys.load(connection, &group).await?;
+            let mut children = keys.load(connection, &group, criteria).await?;
             batch.objects().into_iter().for_each(|object| children.give_to(object));
         }
         Ok(())

@@ -4,8 +4,8 @@ use crate::dialect::{self, Capabilities, Compiled};
 use crate::entity::LoadPath;
 use crate::error::Result;
 use crate::query::{
-    Decode, Delete, Dml, Insert, InsertSource, InsertTree, Returning, Select, Statement, TextRows, TextStatement, Tree,
-    Update,
+    Criterion, Decode, Delete, Dml, Insert, InsertSource, InsertTree, Returning, Select, Statement, TextRows,
+    TextStatement, Tree, Update,
 };
 use crate::types::{Dialect, Value};
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub struct Prepared<R, K> {
     pub decoder: Arc<dyn Decode<R, K>>,
     /// What is loaded with them.
     pub options: Vec<LoadPath>,
+    /// Conditions on models, which hold for what is loaded with them too.
+    pub criteria: Vec<Criterion>,
     /// Whether rows that a session holds already are overwritten.
     pub refresh_existing: bool,
     /// Whether it may change rows.
@@ -79,6 +81,7 @@ impl<R: Send + 'static, K: Send + 'static> Query for &Select<R, K> {
             statements: vec![compiled],
             decoder: self.decoder().clone(),
             options: tree.options.clone(),
+            criteria: tree.criteria.clone(),
             refresh_existing: tree.refresh_existing || tree.lock.is_some(),
             // On SQLite the lock is the transaction's.
             writes: tree.lock.is_some(),
@@ -95,14 +98,21 @@ impl<R: Send + 'static, K: Send + 'static> Query for Select<R, K> {
 }
 
 fn plain<R, K>(statements: Vec<Compiled>, decoder: &Arc<dyn Decode<R, K>>, writes: bool) -> Prepared<R, K> {
-    Prepared { statements, decoder: decoder.clone(), options: Vec::new(), refresh_existing: false, writes }
+    Prepared {
+        statements,
+        decoder: decoder.clone(),
+        options: Vec::new(),
+        criteria: Vec::new(),
+        refresh_existing: false,
+        writes,
+    }
 }
 
 impl<R: Send + 'static, K: Send + 'static> Query for &Returning<R, K> {
     type Row = R;
     type Keyed = K;
     fn prepare(self, capabilities: &Capabilities, _: Option<u64>) -> Result<Prepared<R, K>> {
-        Ok(plain(compile_dml(&self.dml, capabilities)?, &self.decoder, true))
+        Ok(plain(compile_dml(&self.dml, capabilities, &[])?, &self.decoder, true))
     }
 }
 
@@ -133,13 +143,16 @@ impl<R: Send + 'static, K: Send + 'static> Query for TextRows<R, K> {
 }
 
 /// The statements of a change; see [`split_insert`].
-pub(crate) fn compile_dml(dml: &Dml, capabilities: &Capabilities) -> Result<Vec<Compiled>> {
+pub(crate) fn compile_dml(dml: &Dml, capabilities: &Capabilities, criteria: &[Criterion]) -> Result<Vec<Compiled>> {
     let tree = match dml {
-        Dml::Insert(tree) => return split_insert(tree.clone(), capabilities),
+        Dml::Insert(tree) if criteria.is_empty() || matches!(tree.source, InsertSource::Rows(_)) => {
+            return split_insert(tree.clone(), capabilities);
+        }
+        Dml::Insert(tree) => Tree::Insert(tree),
         Dml::Update(tree) => Tree::Update(tree),
         Dml::Delete(tree) => Tree::Delete(tree),
     };
-    Ok(vec![dialect::compile(tree, capabilities)?])
+    Ok(vec![dialect::compile_with(tree, capabilities, criteria)?])
 }
 
 /// The rows of an INSERT in as many statements as the limit of binds asks for; on SQLite, which has no DEFAULT among

@@ -82,7 +82,7 @@ async fn fetch_all<R: Send + 'static, K: 'static>(
 ) -> Result<Vec<R>> {
     let mut rows = collect(connection, prepared.statements, &*prepared.decoder).await?;
     if !prepared.options.is_empty() {
-        load_paths(connection, &mut rows, &*prepared.decoder, &prepared.options).await?;
+        load_paths(connection, &mut rows, &*prepared.decoder, &prepared.options, &prepared.criteria).await?;
     }
     Ok(rows)
 }

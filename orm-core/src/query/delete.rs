@@ -10,12 +10,18 @@ use std::marker::PhantomData;
 pub struct Delete<M> {
     pub(crate) tree: DeleteTree,
     synchronize: bool,
+    without_criteria: bool,
     of: PhantomData<fn() -> M>,
 }
 
 impl<M> Clone for Delete<M> {
     fn clone(&self) -> Self {
-        Delete { tree: self.tree.clone(), synchronize: self.synchronize, of: PhantomData }
+        Delete {
+            tree: self.tree.clone(),
+            synchronize: self.synchronize,
+            without_criteria: self.without_criteria,
+            of: PhantomData,
+        }
     }
 }
 
@@ -33,13 +39,17 @@ impl<M> Statement for Delete<M> {
     fn synchronizes(&self) -> bool {
         self.synchronize
     }
+
+    fn ignores_criteria(&self) -> bool {
+        self.without_criteria
+    }
 }
 
 /// DELETE. Without a `filter` it deletes every row.
 pub fn delete<M: Model>(entity: Entity<M>) -> Delete<M> {
     let _ = entity;
     let tree = DeleteTree { table: M::TABLE, filter: Vec::new(), returning: Vec::new() };
-    Delete { tree, synchronize: true, of: PhantomData }
+    Delete { tree, synchronize: true, without_criteria: false, of: PhantomData }
 }
 
 impl<M: Model> Delete<M> {
@@ -58,11 +68,23 @@ impl<M: Model> Delete<M> {
         self
     }
 
+    /// Leaves out the criteria of the session that runs it, so that it meets hidden rows too; see
+    /// [`Session::set_criteria`](crate::session::Session::set_criteria).
+    #[must_use]
+    pub fn without_criteria(mut self) -> Self {
+        self.without_criteria = true;
+        self
+    }
+
     /// RETURNING. MySQL has none: an error when compiled for it.
     pub fn returning<S: Selection>(mut self, selection: S) -> Returning<S::Row, S::Keyed> {
         let mut items = Vec::new();
         let decoder = selection.resolve(&mut items);
         self.tree.returning = items;
-        Returning { synchronize: self.synchronize, ..Returning::new(Dml::Delete(self.tree), decoder) }
+        Returning {
+            synchronize: self.synchronize,
+            without_criteria: self.without_criteria,
+            ..Returning::new(Dml::Delete(self.tree), decoder)
+        }
     }
 }

@@ -1,7 +1,7 @@
 use super::from::{FromItem, JoinTarget};
 use super::selection::{Decode, Selection};
 use super::tree::{Join, JoinKind, On, SelectTree, Statement, Tree};
-use crate::entity::{LoadPath, Loader, Model};
+use crate::entity::{Loader, Model};
 use crate::expr::{Condition, Expr, GroupBy, InList, InSource, Node, OrderBy, RowList};
 use crate::types::SqlType;
 use std::fmt;
@@ -154,10 +154,18 @@ impl<R, K> Select<R, K> {
         self.with(|tree| tree.correlate.push(source))
     }
 
-    /// Loads relationships with the rows.
+    /// Loads relationships with the rows ([`selectinload`](crate::entity::selectinload)), or sees only some rows of a model
+    /// ([`with_criteria`](super::with_criteria)).
     #[must_use]
     pub fn options<O: LoadOption<R>>(self, option: O) -> Self {
-        self.with(|tree| option.push_to(&mut tree.options))
+        self.with(|tree| option.add_to(tree))
+    }
+
+    /// Leaves out the criteria of the session that runs it ([`Session::set_criteria`](crate::session::Session::set_criteria)), and
+    /// in a subquery those of the statement around it; its own hold.
+    #[must_use]
+    pub fn without_criteria(self) -> Self {
+        self.with(|tree| tree.without_criteria = true)
     }
 
     /// In a session: rows that it holds already are overwritten where they have no unsaved change.
@@ -206,8 +214,8 @@ holds! { A; A B; A B C; A B C D; A B C D E; A B C D E F; }
     label = "expected `selectinload(…)` of a relationship of a selected model"
 )]
 pub trait LoadOption<R> {
-    /// Adds the option's paths.
-    fn push_to(self, paths: &mut Vec<LoadPath>);
+    /// Adds the option.
+    fn add_to(self, tree: &mut SelectTree);
 }
 
 #[diagnostic::do_not_recommend]
@@ -216,7 +224,7 @@ where
     M: Model,
     T: Model,
 {
-    fn push_to(self, paths: &mut Vec<LoadPath>) {
-        paths.push(self.into_path());
+    fn add_to(self, tree: &mut SelectTree) {
+        tree.options.push(self.into_path());
     }
 }

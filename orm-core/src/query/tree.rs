@@ -1,5 +1,6 @@
 //! The plain trees that the typed builders fill and the dialects compile.
 
+use super::criteria::Criterion;
 use super::lock::Lock;
 use super::text::TextStatement;
 use crate::entity::{LoadPath, RelRef, TableDef};
@@ -57,6 +58,10 @@ pub struct SelectTree {
     pub options: Vec<LoadPath>,
     /// Whether rows that a session holds already are overwritten where they have no unsaved change.
     pub refresh_existing: bool,
+    /// Conditions on models, wherever this SELECT reads them.
+    pub criteria: Vec<Criterion>,
+    /// Whether criteria of the session, or of the statement around, are left out.
+    pub without_criteria: bool,
     /// FOR UPDATE and its like.
     pub lock: Option<Lock>,
 }
@@ -216,6 +221,11 @@ pub trait Statement {
     fn synchronizes(&self) -> bool {
         true
     }
+
+    /// Whether the criteria of a session that runs it are left out: see [`Update::without_criteria`](super::Update::without_criteria).
+    fn ignores_criteria(&self) -> bool {
+        false
+    }
 }
 
 impl<S: Statement + ?Sized> Statement for &S {
@@ -225,5 +235,9 @@ impl<S: Statement + ?Sized> Statement for &S {
 
     fn synchronizes(&self) -> bool {
         (**self).synchronizes()
+    }
+
+    fn ignores_criteria(&self) -> bool {
+        (**self).ignores_criteria()
     }
 }

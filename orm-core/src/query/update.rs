@@ -11,12 +11,18 @@ use std::sync::Arc;
 pub struct Update<M> {
     pub(crate) tree: UpdateTree,
     synchronize: bool,
+    without_criteria: bool,
     of: PhantomData<fn() -> M>,
 }
 
 impl<M> Clone for Update<M> {
     fn clone(&self) -> Self {
-        Update { tree: self.tree.clone(), synchronize: self.synchronize, of: PhantomData }
+        Update {
+            tree: self.tree.clone(),
+            synchronize: self.synchronize,
+            without_criteria: self.without_criteria,
+            of: PhantomData,
+        }
     }
 }
 
@@ -34,13 +40,17 @@ impl<M> Statement for Update<M> {
     fn synchronizes(&self) -> bool {
         self.synchronize
     }
+
+    fn ignores_criteria(&self) -> bool {
+        self.without_criteria
+    }
 }
 
 /// UPDATE. Without a `filter` it changes every row; without a `set` it is an error when compiled.
 pub fn update<M: Model>(entity: Entity<M>) -> Update<M> {
     let _ = entity;
     let tree = UpdateTree { table: M::TABLE, set: Vec::new(), filter: Vec::new(), returning: Vec::new() };
-    Update { tree, synchronize: true, of: PhantomData }
+    Update { tree, synchronize: true, without_criteria: false, of: PhantomData }
 }
 
 impl<M: Model> Update<M> {
@@ -74,12 +84,24 @@ impl<M: Model> Update<M> {
         self
     }
 
+    /// Leaves out the criteria of the session that runs it, so that it meets hidden rows too; see
+    /// [`Session::set_criteria`](crate::session::Session::set_criteria).
+    #[must_use]
+    pub fn without_criteria(mut self) -> Self {
+        self.without_criteria = true;
+        self
+    }
+
     /// RETURNING, after the change. MySQL and MariaDB have none: an error when compiled for them.
     pub fn returning<S: Selection>(mut self, selection: S) -> Returning<S::Row, S::Keyed> {
         let mut items = Vec::new();
         let decoder = selection.resolve(&mut items);
         self.tree.returning = items;
-        Returning { synchronize: self.synchronize, ..Returning::new(Dml::Update(self.tree), decoder) }
+        Returning {
+            synchronize: self.synchronize,
+            without_criteria: self.without_criteria,
+            ..Returning::new(Dml::Update(self.tree), decoder)
+        }
     }
 }
 
@@ -96,17 +118,23 @@ pub struct Returning<R, K = R> {
     pub(crate) dml: Dml,
     pub(crate) decoder: Arc<dyn Decode<R, K>>,
     pub(super) synchronize: bool,
+    pub(super) without_criteria: bool,
 }
 
 impl<R, K> Returning<R, K> {
     pub(crate) fn new(dml: Dml, decoder: impl Decode<R, K> + 'static) -> Self {
-        Returning { dml, decoder: Arc::new(decoder), synchronize: true }
+        Returning { dml, decoder: Arc::new(decoder), synchronize: true, without_criteria: false }
     }
 }
 
 impl<R, K> Clone for Returning<R, K> {
     fn clone(&self) -> Self {
-        Returning { dml: self.dml.clone(), decoder: self.decoder.clone(), synchronize: self.synchronize }
+        Returning {
+            dml: self.dml.clone(),
+            decoder: self.decoder.clone(),
+            synchronize: self.synchronize,
+            without_criteria: self.without_criteria,
+        }
     }
 }
 
@@ -127,5 +155,9 @@ impl<R, K> Statement for Returning<R, K> {
 
     fn synchronizes(&self) -> bool {
         self.synchronize
+    }
+
+    fn ignores_criteria(&self) -> bool {
+        self.without_criteria
     }
 }

@@ -91,7 +91,10 @@ impl<M: Mapped> Batches<M> {
     }
 
     async fn read_keys(&self, session: &mut Session) -> Result<Vec<M::PrimaryKey>> {
-        let statement = dialect::compile(Tree::Select(&self.key_query()?), session.engine.capabilities())?;
+        let statement = {
+            let (query, capabilities) = (self.key_query()?, session.engine.capabilities());
+            dialect::compile_with(Tree::Select(&query), capabilities, &session.view().criteria)?
+        };
         session.before_query(&statement.text).await?;
         let mut connection = session.take_connection(false).await?;
         let mut keys = Vec::new();
@@ -128,7 +131,7 @@ impl Session {
             self.find_or_read(store, keys, tree.refresh_existing).await?.into_iter().flatten().collect();
         let found: Vec<Id> = found.into_iter().filter(|id| self.is_live(*id)).collect();
         if !tree.options.is_empty() {
-            self.load_paths(found.clone(), tree.options.clone()).await?;
+            self.load_paths(found.clone(), tree.options.clone(), self.view_of(tree)).await?;
         }
         Ok(found)
     }

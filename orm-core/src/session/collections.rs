@@ -21,6 +21,8 @@ pub(super) enum CollectionKind {
 pub(super) enum Completeness {
     /// All members.
     Whole,
+    /// All that the session's criteria let through, after they were changed so many times.
+    Visible(u32),
     /// Those that a filter let through, with the versions of their slots.
     Partial(Vec<(Id, NonZeroU32)>),
     /// Not all of them: it was unloaded, whatever its owner is.
@@ -158,7 +160,9 @@ impl Session {
             let owner = Id { store: owners, slot };
             if self.stage(owner) == Stage::Persistent && self.is_whole(kind, owner) {
                 let before = self.expired(owner).wrapping_sub(1);
-                self.collections.set(kind, owner, Known { completeness: Completeness::Whole, expired: before });
+                let known = self.known_completeness(kind, owner);
+                let completeness = known.cloned().unwrap_or(Completeness::Whole);
+                self.collections.set(kind, owner, Known { completeness, expired: before });
             }
         }
     }
@@ -194,10 +198,19 @@ impl Session {
         }
     }
 
-    /// Whether all members are here: it was loaded whole, or its owner is new.
+    pub(super) fn known_completeness(&self, kind: CollectionKind, owner: Id) -> Option<&Completeness> {
+        self.collections.get(kind, owner)
+    }
+
+    /// Whether all members are here, rows that the session's criteria hide included.
+    pub(super) fn is_complete(&self, kind: CollectionKind, owner: Id) -> bool {
+        self.is_whole(kind, owner) && !matches!(self.collections.get(kind, owner), Some(Completeness::Visible(_)))
+    }
+
+    /// Whether all members are here that the session sees: it was loaded whole, or its owner is new.
     pub(super) fn is_whole(&self, kind: CollectionKind, owner: Id) -> bool {
         match self.collections.get(kind, owner) {
-            Some(Completeness::Whole) => true,
+            Some(Completeness::Whole | Completeness::Visible(_)) => true,
             Some(Completeness::Unloaded) => false,
             Some(Completeness::Partial(_)) | None => self.slot(owner).born,
         }

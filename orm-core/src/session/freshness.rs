@@ -10,7 +10,7 @@ use crate::entity::{Key, TableDef};
 use crate::error::{Error, Result};
 use crate::expr::{InSource, Node, Source};
 use crate::model::{Mapped, padded};
-use crate::query::{Item, SelectTree, Tree};
+use crate::query::{Criterion, Item, SelectTree, Tree};
 use crate::types::Value;
 use std::collections::HashSet;
 
@@ -72,11 +72,17 @@ impl Session {
     async fn read_rows(&mut self, ids: &[Id]) -> Result<HashSet<Id>> {
         let Some(first) = ids.first() else { return Ok(HashSet::new()) };
         let keys: Vec<Vec<Value>> = ids.iter().filter_map(|id| self.original_key(*id)).collect();
-        self.read_keys(first.store, &keys, true).await
+        self.read_keys(first.store, &keys, true, &[]).await
     }
 
-    /// Reads the rows of these keys; gives their objects.
-    pub(super) async fn read_keys(&mut self, store: u32, keys: &[Vec<Value>], overwrite: bool) -> Result<HashSet<Id>> {
+    /// Reads the rows of these keys that the criteria let through; gives their objects.
+    pub(super) async fn read_keys(
+        &mut self,
+        store: u32,
+        keys: &[Vec<Value>],
+        overwrite: bool,
+        criteria: &[Criterion],
+    ) -> Result<HashSet<Id>> {
         let mut found = HashSet::new();
         let table: &'static TableDef = self.stores[store as usize].table;
         let source = Source::Table(table);
@@ -93,7 +99,7 @@ impl Session {
                 }],
                 ..SelectTree::default()
             };
-            let statement = dialect::compile(Tree::Select(&tree), self.engine.capabilities())?;
+            let statement = dialect::compile_with(Tree::Select(&tree), self.engine.capabilities(), criteria)?;
             let mut connection = self.take_connection(false).await?;
             let result = connection
                 .fetch(statement, &mut |row| {

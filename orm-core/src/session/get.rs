@@ -50,7 +50,17 @@ impl Session {
         if !keys.iter().all(fresh) {
             self.before_query("get_many").await?;
         }
-        let found = self.find_or_read(store, keys, false).await?;
+        let conditions = self.conditions_on(table)?;
+        let found = if conditions.is_empty() {
+            self.find_or_read(store, keys, false).await?
+        } else {
+            // What the session holds is not hidden from it.
+            let held = |key: &Vec<Value>| self.find(store, &Identity::of(key.clone())).is_some();
+            let (held, wanted) = keys.iter().cloned().partition(held);
+            self.find_or_read(store, held, false).await?;
+            self.read_keys(store, &wanted, false, &self.view().criteria).await?;
+            keys.into_iter().map(|key| self.find(store, &Identity::of(key))).collect()
+        };
         Ok(found.into_iter().map(|id| id.filter(|id| self.stage(*id) == Stage::Persistent)).collect())
     }
 
@@ -72,7 +82,7 @@ impl Session {
             }
         }
         if !wanted.is_empty() {
-            let found = self.read_keys(store, &wanted, anew).await?;
+            let found = self.read_keys(store, &wanted, anew, &[]).await?;
             for key in wanted {
                 if let Some(id) = self.find(store, &Identity::of(key))
                     && !found.contains(&id)

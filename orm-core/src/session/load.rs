@@ -3,6 +3,7 @@
 use super::Session;
 use super::arena::{Id, Identity, Stage};
 use super::collections::{CollectionKind, Completeness};
+use super::criteria::View;
 use super::flush::Shape;
 use crate::dialect;
 use crate::engine::Running;
@@ -67,11 +68,13 @@ impl Session {
             let names: Vec<String> =
                 paths.iter().filter_map(|path| path.steps.first()).map(|step| step.relationship.to_string()).collect();
             self.before_query(&format!("loading `{}`", names.join("`, `"))).await?;
-            self.load_paths(owners, paths).await
+            let view = self.view();
+            self.load_paths(owners, paths, view).await
         })
     }
 
-    pub(super) fn load_paths(&mut self, owners: Vec<Id>, paths: Vec<LoadPath>) -> Running<'_, ()> {
+    /// Loads paths, as far as the view sees.
+    pub(super) fn load_paths(&mut self, owners: Vec<Id>, paths: Vec<LoadPath>, view: View) -> Running<'_, ()> {
         Box::pin(async move {
             self.sync();
             for path in paths {
@@ -79,7 +82,7 @@ impl Session {
                 for step in &path.steps {
                     here.sort_unstable();
                     here.dedup();
-                    here = self.load_step(&here, step).await?;
+                    here = self.load_step(&here, step, &view).await?;
                 }
             }
             Ok(())
@@ -87,7 +90,7 @@ impl Session {
     }
 
     /// Loads one relationship of these objects, and gives the objects that it leads to.
-    async fn load_step(&mut self, owners: &[Id], step: &LoadStep) -> Result<Vec<Id>> {
+    async fn load_step(&mut self, owners: &[Id], step: &LoadStep, view: &View) -> Result<Vec<Id>> {
         let resolved = step.relationship.resolve()?;
         if let Some(wrong) = owners.iter().find(|owner| self.table(**owner) != resolved.source) {
             return Err(Error::Statement(format!(
@@ -97,13 +100,19 @@ impl Session {
             )));
         }
         match &resolved.link {
-            Link::Holds { .. } => self.load_targets(owners, step, resolved).await,
-            _ => self.load_collections(owners, step, resolved).await,
+            Link::Holds { .. } => self.load_targets(owners, step, resolved, view).await,
+            _ => self.load_collections(owners, step, resolved, view).await,
         }
     }
 
     /// The objects that these hold the keys of: those that are not in the session are asked for.
-    async fn load_targets(&mut self, owners: &[Id], step: &LoadStep, resolved: &Resolved) -> Result<Vec<Id>> {
+    async fn load_targets(
+        &mut self,
+        owners: &[Id],
+        step: &LoadStep,
+        resolved: &Resolved,
+        view: &View,
+    ) -> Result<Vec<Id>> {
         let Link::Holds { local, remote } = &resolved.link else { return Ok(Vec::new()) };
         let store = self.store_for(resolved.target)?;
         self.key_for(resolved)?;
@@ -127,20 +136,29 @@ impl Session {
         for keys in wanted.chunks(step.chunk_size) {
             let keys = &padded(keys, step.chunk_size);
             let related = related_query(resolved, step, keys);
-            found.extend(self.fetch_related(store, step, &related, keys, false).await?.into_iter().map(|(_, id)| id));
+            let rows = self.fetch_related(store, step, &related, keys, false, view).await?;
+            found.extend(rows.into_iter().map(|(_, id)| id));
         }
         Ok(found)
     }
 
     /// The collections of these objects that are not whole yet.
-    async fn load_collections(&mut self, owners: &[Id], step: &LoadStep, resolved: &Resolved) -> Result<Vec<Id>> {
+    async fn load_collections(
+        &mut self,
+        owners: &[Id],
+        step: &LoadStep,
+        resolved: &Resolved,
+        view: &View,
+    ) -> Result<Vec<Id>> {
         let store = self.store_for(resolved.target)?;
         let collection = self.collection_for(resolved)?;
-        let partial = step.filter.is_some();
+        let hidden = view.session_hides(resolved);
+        let partial = step.filter.is_some() || view.query_hides(resolved);
         let mut missing: Vec<Id> = Vec::new();
         let mut found: Vec<Id> = Vec::new();
         for owner in owners {
-            if self.is_whole(collection, *owner) && !self.is_expired(collection, *owner) {
+            let here = if hidden { self.is_seen(collection, *owner) } else { self.is_complete(collection, *owner) };
+            if here && !self.is_expired(collection, *owner) {
                 found.extend(self.members(collection, *owner));
             } else {
                 missing.push(*owner);
@@ -168,7 +186,7 @@ impl Session {
         for keys in keys.chunks(step.chunk_size) {
             let keys = &padded(keys, step.chunk_size);
             let related = related_query(resolved, step, keys);
-            for (key, member) in self.fetch_related(store, step, &related, keys, !anew.is_empty()).await? {
+            for (key, member) in self.fetch_related(store, step, &related, keys, !anew.is_empty(), view).await? {
                 for owner in by_key.get(&key).into_iter().flatten() {
                     members.entry(*owner).or_default().push(member);
                 }
@@ -177,11 +195,15 @@ impl Session {
         for owner in missing {
             let loaded = members.remove(&owner).unwrap_or_default();
             match collection {
-                CollectionKind::Partners(pairs) => self.pairs_loaded(pairs, owner, &loaded, !partial),
+                CollectionKind::Partners(pairs) => self.pairs_loaded(pairs, owner, &loaded, !partial && !hidden),
                 CollectionKind::Children(key) => self.order_children(key, owner, &loaded),
             }
             found.extend(&loaded);
-            let completeness = if partial { self.partial(loaded) } else { Completeness::Whole };
+            let completeness = match (partial, hidden) {
+                (true, _) => self.partial(loaded),
+                (false, true) => self.visible(),
+                (false, false) => Completeness::Whole,
+            };
             self.complete(collection, owner, completeness);
         }
         if let (CollectionKind::Children(key), false, false) = (collection, partial, anew.is_empty()) {
@@ -199,8 +221,9 @@ impl Session {
         related: &RelatedQuery,
         keys: &[Vec<Value>],
         overwrite: bool,
+        view: &View,
     ) -> Result<Vec<(Identity, Id)>> {
-        let statement = if step.filter.is_none() && step.order_by.is_empty() {
+        let statement = if step.filter.is_none() && step.order_by.is_empty() && view.criteria.is_empty() {
             let relationship = step.relationship;
             let shape = Shape::Related(relationship.index, relationship.reversed, keys.len());
             let binds = keys.iter().flatten().cloned().collect();
@@ -208,7 +231,7 @@ impl Session {
                 dialect::compile(Tree::Select(&related.tree), capabilities)
             })?
         } else {
-            dialect::compile(Tree::Select(&related.tree), self.engine.capabilities())?.into()
+            dialect::compile_with(Tree::Select(&related.tree), self.engine.capabilities(), &view.criteria)?.into()
         };
         let mut connection = self.take_connection(false).await?;
         let mut rows = Vec::new();

@@ -129,7 +129,7 @@ impl Session {
                 order_by: Vec::new(),
                 chunk_size: CHUNK,
             };
-            self.load_paths(owners, vec![LoadPath { steps: vec![step] }]).await?;
+            self.load_paths(owners, vec![LoadPath { steps: vec![step] }], self.view()).await?;
         }
         Ok(())
     }

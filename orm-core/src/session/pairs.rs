@@ -334,7 +334,7 @@ impl Session {
         let whole = || {
             use super::collections::CollectionKind::Partners;
             let other = PairSide { side: 1 - pairs.side, ..pairs };
-            self.is_whole(Partners(pairs), here) || self.is_whole(Partners(other), there)
+            self.is_complete(Partners(pairs), here) || self.is_complete(Partners(other), there)
         };
         if !wanted && !known && whole() {
             return;

@@ -2,10 +2,11 @@
 
 use super::Session;
 use super::arena::{Id, Identity, Stage};
+use super::criteria::View;
 use super::flush::Shape;
 use super::synchronize::{Change, Followed};
-use crate::dialect::{self, Compiled};
-use crate::engine::{Connection, Running};
+use crate::dialect::{self, Capabilities, Compiled};
+use crate::engine::{Connection, Running, Statement};
 use crate::entity::{IntoKey, Key, KeyTuple, LoadPath, RawKey, Sink, TableDef};
 use crate::error::{Error, Result};
 use crate::expr::{BinaryOp, Node, Source};
@@ -51,6 +52,8 @@ type Each<'a> = &'a mut (dyn FnMut(&mut Session, &dyn Row) -> Result<()> + Send)
 struct Asked {
     statements: Vec<Compiled>,
     options: Vec<LoadPath>,
+    /// What the loads of the options see.
+    view: View,
     refresh_existing: bool,
     writes: bool,
     followed: Followed,
@@ -59,14 +62,19 @@ struct Asked {
 impl Session {
     /// Makes a query ready to be sent, and to be followed where it changes rows.
     fn ask<Q: Query>(&self, query: Q, limit: Option<u64>) -> Result<(Asked, Decoder<Q>)> {
-        let followed = self.followed(query.tree(), query.synchronizes());
-        let Prepared { statements, decoder, options, refresh_existing, writes } =
+        let followed = self.followed(query.tree(), query.synchronizes(), query.ignores_criteria())?;
+        let seen = self.compile_seen(query.tree(), limit, query.ignores_criteria())?;
+        let view = match query.tree() {
+            Tree::Select(tree) if !tree.options.is_empty() => self.view_of(tree),
+            _ => View::default(),
+        };
+        let Prepared { statements, decoder, options, criteria: _, refresh_existing, writes } =
             query.prepare(self.engine.capabilities(), limit)?;
         let statements = match &followed {
             Followed::Changes(change) => change.compile(self.engine.capabilities())?,
-            Followed::No | Followed::Inserts(_) => statements,
+            Followed::No | Followed::Inserts(_) => seen.unwrap_or(statements),
         };
-        Ok((Asked { statements, options, refresh_existing, writes, followed }, decoder))
+        Ok((Asked { statements, options, view, refresh_existing, writes, followed }, decoder))
     }
 
     async fn fetch_keyed<R: 'static, K: Send + 'static>(
@@ -114,7 +122,7 @@ impl Session {
                     first.relationship
                 )));
             }
-            self.load_paths(owners, vec![path]).await?;
+            self.load_paths(owners, vec![path], asked.view.clone()).await?;
         }
         Ok(())
     }
@@ -229,18 +237,27 @@ impl Session {
     /// As [`Session::all`]. When an UPDATE sets the key of a model of which the session holds objects, before anything is
     /// sent.
     pub fn execute<S: Execute>(&mut self, statement: S) -> Running<'_, u64> {
-        let followed = self.followed(statement.tree(), statement.synchronizes());
-        let capabilities = self.engine.capabilities();
-        let statements = match &followed {
-            Followed::Changes(change) => change.compile(capabilities),
-            Followed::No | Followed::Inserts(_) => statement.statements(capabilities),
-        };
+        let asked = self.ask_to_execute(statement);
         Box::pin(async move {
-            let statements = statements?;
+            let (followed, statements) = asked?;
             self.refuse_statement(&statements)?;
             self.before_query(&first_line(&statements)).await?;
             self.execute_followed(followed, statements).await
         })
+    }
+
+    fn ask_to_execute<S: Execute>(&self, statement: S) -> Result<(Followed, Vec<Compiled>)> {
+        let ignores_criteria = statement.ignores_criteria();
+        let followed = self.followed(statement.tree(), statement.synchronizes(), ignores_criteria)?;
+        let capabilities = self.engine.capabilities();
+        let statements = match &followed {
+            Followed::Changes(change) => change.compile(capabilities)?,
+            Followed::No | Followed::Inserts(_) => match self.compile_seen(statement.tree(), None, ignores_criteria)? {
+                Some(statements) => statements,
+                None => statement.statements(capabilities)?,
+            },
+        };
+        Ok((followed, statements))
     }
 
     /// The object of a primary key: from the identity map, else from the database; `None` when there is none, or when it
@@ -267,17 +284,25 @@ impl Session {
         }
         self.before_query("get").await?;
         let binds = values.clone();
-        let statement = self.shaped(table, Shape::Get, &[], 1, binds, |capabilities| {
+        // What the session holds, stale or not, is not hidden from it.
+        let conditions = if known.is_none() { self.conditions_on(table)? } else { Vec::new() };
+        let limited = !conditions.is_empty();
+        let compile = |capabilities: &Capabilities| {
             let source = Source::Table(table);
             let equal =
                 |(index, value): (&u16, Value)| Node::binary(BinaryOp::Eq, source.column(*index), Node::Bind(value));
             let tree = SelectTree {
                 items: vec![Item::Entity { source: source.clone(), optional: false }],
-                filter: table.primary_key.iter().zip(values).map(equal).collect(),
+                filter: table.primary_key.iter().zip(values).map(equal).chain(conditions).collect(),
                 ..SelectTree::default()
             };
             dialect::compile(Tree::Select(&tree), capabilities)
-        })?;
+        };
+        let statement: Statement = if limited {
+            compile(self.engine.capabilities())?.into()
+        } else {
+            self.shaped(table, Shape::Get, &[], 1, binds, compile)?
+        };
         let mut connection = self.take_connection(false).await?;
         let mut found = None;
         let result = connection

@@ -16,7 +16,7 @@ use crate::entity::TableDef;
 use crate::error::{Error, Result};
 use crate::expr::{BinaryOp, Node, Source};
 use crate::model::{compile_dml, run_all};
-use crate::query::{Conflict, ConflictAction, Dml, InsertTree, Item, Tree};
+use crate::query::{Conflict, ConflictAction, Criterion, Dml, InsertTree, Item, Tree};
 use crate::types::{Row, Type, Value};
 
 /// What a session does about a statement besides running it.
@@ -38,6 +38,8 @@ pub(super) struct Change {
     /// It counts the version up.
     counts: bool,
     synchronize: bool,
+    /// What its subqueries, and the tables beside its own, are seen through.
+    criteria: Vec<Criterion>,
 }
 
 /// A change under way.
@@ -89,7 +91,7 @@ impl UnderWay<'_> {
 
 impl Change {
     pub(super) fn compile(&self, capabilities: &Capabilities) -> Result<Vec<Compiled>> {
-        compile_dml(&self.dml, capabilities)
+        compile_dml(&self.dml, capabilities, &self.criteria)
     }
 
     fn filter(&self) -> &[Node] {
@@ -131,15 +133,18 @@ fn count_version(table: &'static TableDef, set: &mut Vec<(u16, Node)>) -> bool {
 
 impl Session {
     /// What there is to do for a statement.
-    pub(super) fn followed(&self, tree: Tree<'_>, synchronize: bool) -> Followed {
+    ///
+    /// # Errors
+    /// What is wrong with the session's criteria.
+    pub(super) fn followed(&self, tree: Tree<'_>, synchronize: bool, ignores_criteria: bool) -> Result<Followed> {
         let (table, mut dml) = match tree {
-            Tree::Select(_) | Tree::Text(_) => return Followed::No,
+            Tree::Select(_) | Tree::Text(_) => return Ok(Followed::No),
             Tree::Update(tree) => (tree.table, Dml::Update(tree.clone())),
             Tree::Delete(tree) => (tree.table, Dml::Delete(tree.clone())),
             Tree::Insert(tree) => {
                 let updates = matches!(tree.conflict, Some(Conflict { action: ConflictAction::Update { .. }, .. }));
                 if !updates || (tree.table.version.is_none() && self.known_store(tree.table).is_none()) {
-                    return Followed::Inserts(tree.table);
+                    return Ok(Followed::Inserts(tree.table));
                 }
                 (tree.table, Dml::Insert(tree.clone()))
             }
@@ -155,7 +160,16 @@ impl Session {
         };
         let counts = count_version(table, set);
         let columns = set.iter().map(|(column, _)| *column).collect();
-        Followed::Changes(Box::new(Change { dml, table, columns, counts, synchronize }))
+        let criteria = if ignores_criteria { Vec::new() } else { self.view().criteria };
+        if !criteria.is_empty() {
+            let conditions = self.conditions_on(table)?;
+            match &mut dml {
+                Dml::Update(tree) => tree.filter.extend(conditions),
+                Dml::Delete(tree) => tree.filter.extend(conditions),
+                Dml::Insert(_) => {}
+            }
+        }
+        Ok(Followed::Changes(Box::new(Change { dml, table, columns, counts, synchronize, criteria })))
     }
 
     pub(super) async fn execute_followed(&mut self, followed: Followed, statements: Vec<Compiled>) -> Result<u64> {

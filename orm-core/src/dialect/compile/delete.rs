@@ -10,13 +10,14 @@ impl Writer {
         let scope = changed(tree.table, tree.filter.iter(), &tree.filter)?;
         self.target = (!self.syntax.reads_target).then_some(tree.table);
         let several = scope.listed.len() > 1;
+        let criteria = self.criteria_of(&scope.listed[1..])?;
         self.push("DELETE FROM ");
         self.source(&scope.listed[0])?;
         match self.syntax.delete_from {
             DeleteFrom::Exists if several => {
                 self.push(" WHERE EXISTS (SELECT 1");
                 self.others(&scope, " FROM ")?;
-                self.conditions(" WHERE ", &tree.filter, &scope)?;
+                self.filter(&tree.filter, &criteria, &scope)?;
                 self.push(")");
             }
             form => {
@@ -28,7 +29,7 @@ impl Writer {
                     }
                     self.others(&scope, "")?;
                 }
-                self.conditions(" WHERE ", &tree.filter, &scope)?;
+                self.filter(&tree.filter, &criteria, &scope)?;
             }
         }
         if tree.returning.is_empty() {

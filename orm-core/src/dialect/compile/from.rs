@@ -1,6 +1,7 @@
 //! FROM follows from the columns used: finds what a SELECT reads, and writes it.
 
 use super::connect::check_connected;
+use super::expression::level;
 use super::joins::{JoinOn, Joined, resolve_joins};
 use super::nested::{Seen, visit_columns};
 use super::scope::{Listed, Scope, assign_names, owns};
@@ -212,11 +213,13 @@ impl Writer {
                 JoinKind::Cross => " CROSS JOIN ",
             });
             self.source(listed)?;
+            // A condition in WHERE would take the rows of the other side away.
+            let criteria = self.criteria_of(listed.nullable.then_some(listed))?;
             match &join.on {
                 JoinOn::Nothing => {}
                 JoinOn::Condition(condition) => {
                     self.push(" ON ");
-                    self.expression(condition, scope, 0)?;
+                    self.expression(condition, scope, if criteria.is_empty() { 0 } else { level::AND })?;
                 }
                 JoinOn::Keys { other, own, others, filter } => {
                     for (n, (own, others)) in own.iter().zip(others).enumerate() {
@@ -227,9 +230,13 @@ impl Writer {
                     }
                     if let Some(filter) = filter {
                         self.push(" AND ");
-                        self.expression(filter, scope, super::expression::level::AND)?;
+                        self.expression(filter, scope, level::AND)?;
                     }
                 }
+            }
+            if !criteria.is_empty() {
+                self.push(" AND ");
+                self.criteria(&criteria, scope, level::AND)?;
             }
         }
         Ok(())

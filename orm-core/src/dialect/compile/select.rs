@@ -37,6 +37,7 @@ impl<'a> Place<'a> {
 
 impl Writer {
     pub(super) fn select(&mut self, tree: &SelectTree, parent: Option<&Scope<'_>>, place: Place<'_>) -> Result<()> {
+        let around = self.enter(tree);
         let from = plan(tree, parent)?;
         let scope = &from.scope;
         if matches!(place, Place::Statement | Place::Derived(_) | Place::Rows(..)) {
@@ -49,10 +50,11 @@ impl Writer {
         self.push(if tree.distinct { "SELECT DISTINCT " } else { "SELECT " });
         self.items(&tree.items, scope, place)?;
         self.from(&from)?;
+        let criteria = self.criteria_of(scope.listed.iter().filter(|listed| !listed.nullable))?;
         if scope.listed.is_empty() && !tree.filter.is_empty() {
             self.push(self.syntax.from_nothing);
         }
-        self.conditions(" WHERE ", &tree.filter, scope)?;
+        self.filter(&tree.filter, &criteria, scope)?;
         self.group_by(&tree.group_by, scope, place)?;
         self.conditions(" HAVING ", &tree.having, scope)?;
         self.order_by(&tree.order_by, scope, place)?;
@@ -64,6 +66,7 @@ impl Writer {
             self.push(") AS ");
             self.name(WRAPPED);
         }
+        self.leave(around);
         Ok(())
     }
 

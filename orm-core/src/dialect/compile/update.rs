@@ -53,7 +53,8 @@ impl Writer {
             self.assignments(tree.table, &tree.set, &scope)?;
             self.others(&scope, " FROM ")?;
         }
-        self.conditions(" WHERE ", &tree.filter, &scope)?;
+        let criteria = self.criteria_of(&scope.listed[1..])?;
+        self.filter(&tree.filter, &criteria, &scope)?;
         if !tree.returning.is_empty() && !self.capabilities.update_returning() {
             return Err(self.unsupported("UPDATE … RETURNING"));
         }

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::session::Session;
 use crate::session::arena::{Id, Stage};
 use crate::session::collections::CollectionKind;
+use crate::session::criteria::View;
 use std::collections::HashSet;
 
 const CHUNK: usize = 500;
@@ -48,7 +49,7 @@ impl Session {
         }
         let collection = self.collection_for(resolved)?;
         if def.passive_deletes == PassiveDeletes::No {
-            let missing: Vec<Id> = owners.iter().copied().filter(|id| !self.is_whole(collection, *id)).collect();
+            let missing: Vec<Id> = owners.iter().copied().filter(|id| !self.is_complete(collection, *id)).collect();
             if !missing.is_empty() {
                 let step = LoadStep {
                     relationship,
@@ -62,7 +63,7 @@ impl Session {
                     let connection = self.take_connection(true).await?;
                     self.connection = Some(connection);
                 }
-                self.load_paths(missing, vec![LoadPath { steps: vec![step] }]).await?;
+                self.load_paths(missing, vec![LoadPath { steps: vec![step] }], View::default()).await?;
             }
         }
         for owner in owners {

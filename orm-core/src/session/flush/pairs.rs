@@ -24,7 +24,7 @@ impl Session {
                 // Where all links are known and there are none, nothing has to be asked.
                 let pairs = self.pairs_for(relationship.resolve()?, through)?;
                 let linked = |id: &&Id| {
-                    !self.is_whole(CollectionKind::Partners(pairs), **id)
+                    !self.is_complete(CollectionKind::Partners(pairs), **id)
                         || !self.pairs_of(pairs.table, **id).is_empty()
                 };
                 let keys: Vec<Vec<Value>> = rows

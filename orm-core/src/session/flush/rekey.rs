@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::session::arena::{Id, Stage};
 use crate::session::collections::CollectionKind;
+use crate::session::criteria::View;
 use crate::types::Value;
 
 const CHUNK: usize = 500;
@@ -98,7 +99,7 @@ impl Session {
             return Ok(());
         }
         let collection = self.collection_for(resolved)?;
-        let missing: Vec<Id> = owners.iter().copied().filter(|id| !self.is_whole(collection, *id)).collect();
+        let missing: Vec<Id> = owners.iter().copied().filter(|id| !self.is_complete(collection, *id)).collect();
         if !missing.is_empty() {
             let step = LoadStep {
                 relationship,
@@ -112,7 +113,7 @@ impl Session {
                 let connection = self.take_connection(true).await?;
                 self.connection = Some(connection);
             }
-            self.load_paths(missing, vec![LoadPath { steps: vec![step] }]).await?;
+            self.load_paths(missing, vec![LoadPath { steps: vec![step] }], View::default()).await?;
         }
         let CollectionKind::Children(key) = collection else { return Ok(()) };
         for owner in owners {

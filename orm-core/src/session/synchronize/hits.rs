@@ -5,7 +5,7 @@ use crate::dialect;
 use crate::error::Result;
 use crate::expr::{InSource, Node, Source};
 use crate::model::padded;
-use crate::query::{Dml, Item, Lock, SelectTree, Tree};
+use crate::query::{Criterion, Dml, Item, Lock, SelectTree, Tree};
 use crate::session::Session;
 use crate::session::arena::{Id, Identity};
 use crate::session::evaluate::{Certain, Evaluator, Uncertain, reads};
@@ -90,7 +90,10 @@ impl Session {
                 lock: Some(Lock::update()),
                 ..SelectTree::default()
             };
-            let statement = dialect::compile(Tree::Select(&tree), self.engine.capabilities())?;
+            // Its own table's are in the filter already.
+            let criteria: Vec<Criterion> =
+                work.change.criteria.iter().filter(|criterion| criterion.table != table).cloned().collect();
+            let statement = dialect::compile_with(Tree::Select(&tree), self.engine.capabilities(), &criteria)?;
             let mut found = Vec::new();
             self.fetch_rows(vec![statement], true, &mut |session, row| {
                 found.extend(session.object_of(work, row, 0)?.filter(|id| seen.insert(*id)));
