@@ -25,7 +25,7 @@ const NOT_YET: &[&str] = &[
 ];
 
 /// The list is shorter with every release: lower this with it, and never raise it.
-const NOT_YET_AT_MOST: usize = 14;
+const NOT_YET_AT_MOST: usize = 13;
 
 const README: &str = include_str!("../../README.md");
 
