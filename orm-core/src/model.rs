@@ -24,7 +24,7 @@ pub(crate) use insert::{insert_value, is_inserted};
 pub use mapped::{ColumnError, Mapped, Object, field, no_relation};
 pub use mapper::{Batch, Mapper, Objects};
 pub(crate) use pages::Pages;
-pub(crate) use related::{RelatedQuery, key_values, padded, related_query};
+pub(crate) use related::{RelatedQuery, key_values, keys_in, padded, related_query};
 pub use relation::{Relation, RelationField, RelationState};
 pub use statement::{Execute, Prepared, Query};
 pub(crate) use statement::{compile_dml, split_insert};

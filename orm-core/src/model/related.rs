@@ -38,20 +38,7 @@ pub(crate) fn related_query(resolved: &Resolved, step: &LoadStep, keys: &[Vec<Va
             (through.local.clone(), between, through.near.clone(), positions)
         }
     };
-    let bind = |value: &Value| Node::Bind(value.clone());
-    let condition = match key_columns.as_slice() {
-        [column] => Node::In {
-            operand: Box::new(key_source.column(*column)),
-            list: InSource::List(keys.iter().map(|key| bind(&key[0])).collect()),
-            negated: false,
-        },
-        several => Node::In {
-            operand: Box::new(Node::Tuple(several.iter().map(|column| key_source.column(*column)).collect())),
-            list: InSource::List(keys.iter().map(|key| Node::Tuple(key.iter().map(bind).collect())).collect()),
-            negated: false,
-        },
-    };
-    let mut filter = vec![condition];
+    let mut filter = vec![keys_in(&key_source, &key_columns, keys)];
     filter.extend(step.filter.clone());
     let mut order_by = step.order_by.clone();
     if order_by.is_empty() && resolved.kind != RelKind::BelongsTo && !step.relationship.reversed {
@@ -59,6 +46,17 @@ pub(crate) fn related_query(resolved: &Resolved, step: &LoadStep, keys: &[Vec<Va
     }
     let tree = SelectTree { items, from: vec![target], joins, filter, order_by, ..SelectTree::default() };
     RelatedQuery { tree, parent, positions }
+}
+
+/// `key IN (…)`: the column alone, or a tuple where there are several.
+pub(crate) fn keys_in(source: &Source, columns: &[u16], keys: &[Vec<Value>]) -> Node {
+    let row = |mut nodes: Vec<Node>| if nodes.len() == 1 { nodes.remove(0) } else { Node::Tuple(nodes) };
+    let list = keys.iter().map(|key| row(key.iter().cloned().map(Node::Bind).collect())).collect();
+    Node::In {
+        operand: Box::new(row(columns.iter().map(|column| source.column(*column)).collect())),
+        list: InSource::List(list),
+        negated: false,
+    }
 }
 
 /// A list of keys, made as long as the next power of two (or a full chunk) by repeating the last one, so that few texts do

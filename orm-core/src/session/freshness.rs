@@ -8,8 +8,8 @@ use crate::dialect;
 use crate::engine::Running;
 use crate::entity::{Key, TableDef};
 use crate::error::{Error, Result};
-use crate::expr::{InSource, Node, Source};
-use crate::model::{Mapped, padded};
+use crate::expr::Source;
+use crate::model::{Mapped, keys_in, padded};
 use crate::query::{Criterion, Item, SelectTree, Tree};
 use crate::types::Value;
 use std::collections::HashSet;
@@ -86,17 +86,11 @@ impl Session {
         let mut found = HashSet::new();
         let table: &'static TableDef = self.stores[store as usize].table;
         let source = Source::Table(table);
-        let tuple = |mut nodes: Vec<Node>| if nodes.len() == 1 { nodes.remove(0) } else { Node::Tuple(nodes) };
         for keys in keys.chunks(CHUNK) {
             let keys = padded(keys, CHUNK);
-            let list = keys.iter().map(|key| tuple(key.iter().cloned().map(Node::Bind).collect())).collect();
             let tree = SelectTree {
                 items: vec![Item::Entity { source: source.clone(), optional: false }],
-                filter: vec![Node::In {
-                    operand: Box::new(tuple(table.primary_key.iter().map(|column| source.column(*column)).collect())),
-                    list: InSource::List(list),
-                    negated: false,
-                }],
+                filter: vec![keys_in(&source, table.primary_key, &keys)],
                 ..SelectTree::default()
             };
             let statement = dialect::compile_with(Tree::Select(&tree), self.engine.capabilities(), criteria)?;

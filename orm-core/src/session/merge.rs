@@ -10,14 +10,12 @@ use super::Session;
 use super::arena::{Id, Identity, Stage};
 use super::tree::unload;
 use crate::engine::{Engine, Running};
-use crate::entity::{Key, Link, LoadPath, LoadStep, RelRef, Strategy};
+use crate::entity::{Key, Link, LoadPath, LoadStep, RelRef};
 use crate::error::{Error, Result};
 use crate::model::{Mapped, Mapper, Object};
 use crate::types::Value;
 use forest::{Forest, NodeId};
 use std::collections::HashMap;
-
-const CHUNK: usize = 500;
 
 impl Session {
     /// Copies a detached tree onto the session: each object of it onto the object, or the row, that has its key, as an edit, so
@@ -122,14 +120,8 @@ impl Session {
             }
         }
         for (relationship, owners) in owners {
-            let step = LoadStep {
-                relationship,
-                strategy: Strategy::SelectIn,
-                filter: None,
-                order_by: Vec::new(),
-                chunk_size: CHUNK,
-            };
-            self.load_paths(owners, vec![LoadPath { steps: vec![step] }], self.view()).await?;
+            let steps = vec![LoadStep::new(relationship)];
+            self.load_paths(owners, vec![LoadPath { steps }], self.view()).await?;
         }
         Ok(())
     }

@@ -1,13 +1,11 @@
 use super::{Journal, by_table};
-use crate::entity::{Link, LoadPath, LoadStep, PassiveDeletes, RelRef, Strategy};
+use crate::entity::{Link, LoadPath, LoadStep, PassiveDeletes, RelRef};
 use crate::error::Result;
 use crate::session::Session;
 use crate::session::arena::{Id, Stage};
 use crate::session::collections::CollectionKind;
 use crate::session::criteria::View;
 use std::collections::HashSet;
-
-const CHUNK: usize = 500;
 
 impl Session {
     /// Deletes orphans, and what deleted objects take with them; what they leave behind is unlinked.
@@ -35,6 +33,26 @@ impl Session {
         }
     }
 
+    /// Loads the collections of these owners that are not known whole, hidden members included.
+    pub(super) async fn load_completely(
+        &mut self,
+        relationship: RelRef,
+        collection: CollectionKind,
+        owners: &[Id],
+    ) -> Result<()> {
+        let missing: Vec<Id> = owners.iter().copied().filter(|id| !self.is_complete(collection, *id)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        if !self.flushing.as_ref().is_some_and(Journal::plans) {
+            // Nobody may add a child between the reading and the writing, where a transaction keeps them out.
+            let connection = self.take_connection(true).await?;
+            self.connection = Some(connection);
+        }
+        let steps = vec![LoadStep::new(relationship)];
+        self.load_paths(missing, vec![LoadPath { steps }], View::default()).await
+    }
+
     async fn cascade_along(&mut self, relationship: RelRef, owners: &[Id]) -> Result<()> {
         let resolved = relationship.resolve()?;
         let def = relationship.def();
@@ -49,22 +67,7 @@ impl Session {
         }
         let collection = self.collection_for(resolved)?;
         if def.passive_deletes == PassiveDeletes::No {
-            let missing: Vec<Id> = owners.iter().copied().filter(|id| !self.is_complete(collection, *id)).collect();
-            if !missing.is_empty() {
-                let step = LoadStep {
-                    relationship,
-                    strategy: Strategy::SelectIn,
-                    filter: None,
-                    order_by: Vec::new(),
-                    chunk_size: CHUNK,
-                };
-                if !self.flushing.as_ref().is_some_and(Journal::plans) {
-                    // Nobody may add a child between the reading and the deleting, where a transaction keeps them out.
-                    let connection = self.take_connection(true).await?;
-                    self.connection = Some(connection);
-                }
-                self.load_paths(missing, vec![LoadPath { steps: vec![step] }], View::default()).await?;
-            }
+            self.load_completely(relationship, collection, owners).await?;
         }
         for owner in owners {
             for member in self.members(collection, *owner) {

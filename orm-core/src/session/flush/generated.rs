@@ -2,7 +2,8 @@ use crate::dialect;
 use crate::engine::Statement;
 use crate::entity::TableDef;
 use crate::error::{Error, Result};
-use crate::expr::{InSource, Node, Source};
+use crate::expr::Source;
+use crate::model::keys_in;
 use crate::query::{Item, SelectTree, Tree};
 use crate::session::Session;
 use crate::session::arena::{Id, Identity};
@@ -132,20 +133,14 @@ impl Session {
             return Ok(());
         }
         let source = Source::Table(table);
-        let tuple = |mut nodes: Vec<Node>| if nodes.len() == 1 { nodes.remove(0) } else { Node::Tuple(nodes) };
         for rows in rows.chunks(CHUNK) {
             let by_key = self.by_key(rows);
             let keys: Vec<Vec<Value>> = rows.iter().filter_map(|id| self.original_key(*id)).collect();
-            let Some(sample) = keys.first().cloned() else { continue };
-            let list = keys.into_iter().map(|key| tuple(key.into_iter().map(Node::Bind).collect())).collect();
+            let Some(sample) = keys.first() else { continue };
             let read = table.primary_key.iter().chain(columns);
             let tree = SelectTree {
                 items: read.map(|column| Item::Expr { node: source.column(*column), nullable: true }).collect(),
-                filter: vec![Node::In {
-                    operand: Box::new(tuple(table.primary_key.iter().map(|column| source.column(*column)).collect())),
-                    list: InSource::List(list),
-                    negated: false,
-                }],
+                filter: vec![keys_in(&source, table.primary_key, &keys)],
                 ..SelectTree::default()
             };
             let statement = dialect::compile(Tree::Select(&tree), self.engine.capabilities())?;

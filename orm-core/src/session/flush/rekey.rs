@@ -4,17 +4,14 @@
 //! memory follows for those that are loaded. With `passive_updates = false` on the relationship the flush loads the
 //! children and updates them itself. Otherwise the database decides whether the key may change.
 
+use super::by_table;
 use super::unique::unique_sets;
-use super::{Journal, by_table};
-use crate::entity::{Action, Link, LoadPath, LoadStep, RelRef, Strategy, TableDef};
+use crate::entity::{Action, Link, RelRef, TableDef};
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::session::arena::{Id, Stage};
 use crate::session::collections::CollectionKind;
-use crate::session::criteria::View;
 use crate::types::Value;
-
-const CHUNK: usize = 500;
 
 impl Session {
     /// Whether the UPDATE of a row changes what other rows reference, so that memory has to follow it at once: such rows are
@@ -99,22 +96,7 @@ impl Session {
             return Ok(());
         }
         let collection = self.collection_for(resolved)?;
-        let missing: Vec<Id> = owners.iter().copied().filter(|id| !self.is_complete(collection, *id)).collect();
-        if !missing.is_empty() {
-            let step = LoadStep {
-                relationship,
-                strategy: Strategy::SelectIn,
-                filter: None,
-                order_by: Vec::new(),
-                chunk_size: CHUNK,
-            };
-            if !self.flushing.as_ref().is_some_and(Journal::plans) {
-                // Nobody may add a child between the reading and the updating.
-                let connection = self.take_connection(true).await?;
-                self.connection = Some(connection);
-            }
-            self.load_paths(missing, vec![LoadPath { steps: vec![step] }], View::default()).await?;
-        }
+        self.load_completely(relationship, collection, &owners).await?;
         let CollectionKind::Children(key) = collection else { return Ok(()) };
         for owner in owners {
             for child in self.members(collection, owner) {

@@ -4,7 +4,8 @@ use crate::dialect;
 use crate::engine::Statement;
 use crate::entity::TableDef;
 use crate::error::{Error, Result};
-use crate::expr::{InSource, Node, Source};
+use crate::expr::Source;
+use crate::model::keys_in;
 use crate::query::{Item, SelectTree, Tree};
 use crate::session::Session;
 use crate::session::arena::{Id, Identity};
@@ -60,21 +61,15 @@ impl Session {
     /// The rows that are gone, or have another version.
     async fn missing(&mut self, table: &'static TableDef, rows: &[(Id, Vec<Value>)]) -> Result<Vec<Id>> {
         let source = Source::Table(table);
-        let tuple = |mut nodes: Vec<Node>| if nodes.len() == 1 { nodes.remove(0) } else { Node::Tuple(nodes) };
         let key = table.primary_key.len();
         let mut missing = Vec::new();
         for part in rows.chunks(CHUNK) {
             let width = part[0].1.len();
-            let list =
-                part.iter().map(|(_, row)| tuple(row[..key].iter().cloned().map(Node::Bind).collect())).collect();
+            let keys: Vec<Vec<Value>> = part.iter().map(|(_, row)| row[..key].to_vec()).collect();
             let read = table.primary_key.iter().chain(&table.version).take(width);
             let tree = SelectTree {
                 items: read.map(|column| Item::Expr { node: source.column(*column), nullable: true }).collect(),
-                filter: vec![Node::In {
-                    operand: Box::new(tuple(table.primary_key.iter().map(|column| source.column(*column)).collect())),
-                    list: InSource::List(list),
-                    negated: false,
-                }],
+                filter: vec![keys_in(&source, table.primary_key, &keys)],
                 ..SelectTree::default()
             };
             let capabilities = self.engine.capabilities();

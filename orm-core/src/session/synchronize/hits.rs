@@ -3,8 +3,8 @@
 use super::Work;
 use crate::dialect;
 use crate::error::Result;
-use crate::expr::{InSource, Node, Source};
-use crate::model::padded;
+use crate::expr::{Node, Source};
+use crate::model::{keys_in, padded};
 use crate::query::{Criterion, Dml, Item, Lock, SelectTree, Tree};
 use crate::session::Session;
 use crate::session::arena::{Id, Identity};
@@ -17,14 +17,7 @@ pub(super) const CHUNK: usize = 500;
 
 /// `key IN (…)`.
 pub(super) fn among(table: &'static TableDef, keys: &[Vec<Value>]) -> Node {
-    let tuple = |mut nodes: Vec<Node>| if nodes.len() == 1 { nodes.remove(0) } else { Node::Tuple(nodes) };
-    let source = Source::Table(table);
-    let keys = padded(keys, CHUNK);
-    Node::In {
-        operand: Box::new(tuple(table.primary_key.iter().map(|column| source.column(*column)).collect())),
-        list: InSource::List(keys.into_iter().map(|key| tuple(key.into_iter().map(Node::Bind).collect())).collect()),
-        negated: false,
-    }
+    keys_in(&Source::Table(table), table.primary_key, &padded(keys, CHUNK))
 }
 
 /// A primary key from position `at` of a row on.
